@@ -1,0 +1,41 @@
+"""What people may call themselves and their things (ACCEPTANCE P17): one validator, used at every door."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+MAX_LENGTH = 80
+
+# Control, surrogate, line and paragraph separators, and the bidi marks, overrides and isolates of Unicode TR 9: they
+# hide what a name says.
+_FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+_BIDI = {"\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+# Letters, numbers, punctuation, symbols: a name of nothing else (zero-width space, soft hyphen) would be an empty cell.
+_VISIBLE = {"L", "N", "P", "S"}
+
+
+def clean_name(text: str) -> str:
+    """The name in NFC with single spaces. Raises ValidationError with a sentence for the person who typed it."""
+    text = unicodedata.normalize("NFC", text.strip(" "))
+    categories = [unicodedata.category(character) for character in text]
+    if not _FORBIDDEN_CATEGORIES.isdisjoint(categories) or not _BIDI.isdisjoint(text):
+        raise ValidationError(
+            _("A name is one line of plain text: it cannot hold control or text-direction characters."),
+            code="name_characters",
+        )
+    text = " ".join(text.split())
+    if len(text) > MAX_LENGTH:
+        raise ValidationError(
+            _("A name has at most %(limit)s characters; this one has %(given)s."),
+            code="name_length",
+            params={"limit": MAX_LENGTH, "given": len(text)},
+        )
+    if not any(category[0] in _VISIBLE for category in categories):
+        raise ValidationError(_("Enter a name."), code="name_empty")
+    return text
+
+
+def validate_name(text: str) -> None:
+    """The model and form validator of every name field: `clean_name` without its result."""
+    clean_name(text)

@@ -1,0 +1,25 @@
+"""The outbox: mails are queued as rows inside the caller's transaction, and workers turn them into messages.
+
+Actions call `queue`, `queue_mail`, `hint`, `cancel` and `retry`, tasks `drain` and `sweep`; no other code sends mail.
+"""
+
+from accounts.outbox.drains import drain, sweep
+from accounts.outbox.letters import Letter, MailKind, Stale, Wording, one_line, register, without_links
+from accounts.outbox.queueing import cancel, hint, queue, queue_mail, retry
+
+__all__ = [
+    "Letter",
+    "MailKind",
+    "Stale",
+    "Wording",
+    "cancel",
+    "drain",
+    "hint",
+    "one_line",
+    "queue",
+    "queue_mail",
+    "register",
+    "retry",
+    "sweep",
+    "without_links",
+]

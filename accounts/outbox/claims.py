@@ -1,0 +1,256 @@
+"""The states of a row while workers hold it, each change one conditional UPDATE by the database's clock.
+
+The same on PostgreSQL and SQLite: SKIP LOCKED only spares waiting, the conditions alone keep two workers apart.
+Nothing here renders or talks to a server.
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import FETCH_RAISE, Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from accounts.models import OutgoingMail
+
+log = structlog.get_logger(__name__)
+
+State = OutgoingMail.State
+
+BATCH = 200  # mails in one claim
+COPIES = 2  # hand-overs without a sure answer, at most
+SUSPECT_LAPSES = 3  # from here on a row is claimed alone, in case it is what kills its workers
+MAX_LAPSES = 10
+MAX_UNWRITABLE = 5
+GIVE_UP_AFTER = timedelta(hours=24)
+FIRST_DELAY = 30.0  # seconds
+LONGEST_DELAY = 1800.0
+
+# What is needed to write, send and settle a mail; asking for more would cost a query for each mail, so it raises.
+_FIELDS = ("message_uuid", "kind", "recipient", "user_id", "subject_id", "generation", "attempts", "queued_at")
+_NEVER = Value(None, output_field=DateTimeField())
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What the server has taken, not yet written down."""
+
+    mail_id: int
+    reply: str
+
+
+def lease() -> timedelta:
+    """How long a claim holds: a mail takes at most five calls of the server, and is never begun with less time left."""
+    return timedelta(seconds=6 * settings.MAIL_TIMEOUT)
+
+
+@contextmanager
+def session_settings() -> Iterator[None]:
+    """On PostgreSQL: marks need not reach the disk (they survive a worker's death; a database crash may cost a copy),
+    and no mark waits long for a row that somebody else has locked.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off; SET lock_timeout TO 500")
+    try:
+        yield
+    finally:
+        connection.close_if_unusable_or_obsolete()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit; RESET lock_timeout")
+
+
+def lapse() -> int:
+    """Settles claims whose worker was lost; how many. What was handed over twice without an answer is unconfirmed."""
+    lapsed = OutgoingMail.objects.filter(state=State.SENDING, next_attempt_at__lte=Now())
+    if not lapsed.exists():
+        return 0
+    spent = Q(hand_overs__gte=COPIES)
+    hopeless = Q(lapses__gte=MAX_LAPSES - 1)
+    with transaction.atomic():
+        ids = list(lapsed.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
+        return lapsed.filter(pk__in=ids).update(
+            state=Case(
+                When(spent, then=Value(State.UNCONFIRMED)),
+                When(hopeless, then=Value(State.FAILED)),
+                default=Value(State.RETRYING),
+            ),
+            next_attempt_at=Case(When(spent | hopeless, then=_NEVER), default=Now()),
+            finished_at=Case(When(spent | hopeless, then=Now()), default=_NEVER),
+            reply=Case(
+                When(spent, then=Value("Handed to the mail server twice; the answer was lost both times.")),
+                When(hopeless, then=Value("Given up: the worker was lost each time that it took this mail.")),
+                default=F("reply"),
+            ),
+            claimed_by=None,
+            handed_over_at=None,
+            lapses=F("lapses") + 1,
+        )
+
+
+def claim(claimer: uuid.UUID) -> list[OutgoingMail]:
+    """The rows that are due, now this worker's until the lease ends, oldest first."""
+    due = OutgoingMail.objects.filter(state__in=[State.QUEUED, State.RETRYING], next_attempt_at__lte=Now())
+    with transaction.atomic():
+        oldest = due.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True)
+        rows = list(oldest.values_list("pk", "lapses")[:BATCH])
+        if rows and rows[0][1] >= SUSPECT_LAPSES:
+            ids = [rows[0][0]]
+        else:
+            ids = [pk for pk, lapses in rows if lapses < SUSPECT_LAPSES]
+        if not ids:
+            return []
+        due.filter(pk__in=ids).update(
+            state=State.SENDING, claimed_by=claimer, handed_over_at=None, next_attempt_at=Now() + lease()
+        )
+        claimed = OutgoingMail.objects.filter(pk__in=ids, claimed_by=claimer).order_by("pk")
+        return list(claimed.only(*_FIELDS).fetch_mode(FETCH_RAISE))
+
+
+def renew(claimer: uuid.UUID, mails: Sequence[OutgoingMail]) -> None:
+    _held(claimer, mails).update(next_attempt_at=Now() + lease())
+
+
+def release(claimer: uuid.UUID, mails: Sequence[OutgoingMail]) -> None:
+    """Gives back what was claimed and not begun."""
+    _held(claimer, mails).filter(handed_over_at__isnull=True).update(
+        state=Case(When(attempts=0, lapses=0, then=Value(State.QUEUED)), default=Value(State.RETRYING)),
+        next_attempt_at=Now(),
+        claimed_by=None,
+    )
+
+
+def advance(claimer: uuid.UUID, delivered: Delivered | None, following: OutgoingMail | None) -> bool:
+    """Writes down in one UPDATE that a mail was sent and that the following one is being handed over.
+
+    False if the following one must not be sent: it was cancelled, its claim lapsed, or its copies are spent. The
+    confirmation counts whoever holds the row by now; after a lock or a lost connection it is repeated without the mark.
+    """
+    try:
+        return _advance(claimer, delivered, following)
+    except OperationalError as problem:
+        log.warning("outbox.mark_failed", problem=str(problem).strip())
+    for pause in (0.1, 1.0, 5.0):
+        connection.close_if_unusable_or_obsolete()
+        try:
+            _advance(claimer, delivered, None)
+            return False
+        except OperationalError:
+            time.sleep(pause)
+    _advance(claimer, delivered, None)
+    return False
+
+
+def _advance(claimer: uuid.UUID, delivered: Delivered | None, following: OutgoingMail | None) -> bool:
+    done = delivered.mail_id if delivered else 0
+    marked = following.pk if following else 0
+    if not done and not marked:
+        return False
+    reply = delivered.reply if delivered else ""
+    claimed = OutgoingMail._meta.get_field("claimed_by").get_db_prep_value(claimer, connection)
+    values = [done, done, reply, done, done, done, marked, marked, marked, done, marked, claimed]
+    with connection.cursor() as cursor:
+        cursor.execute(_advancing(connection.vendor), values)
+        return any(pk == marked for (pk,) in cursor.fetchall())
+
+
+@cache
+def _advancing(vendor: str) -> str:
+    """By hand: it runs once for each mail, and the ORM would take longer over it than the database."""
+    now = "STATEMENT_TIMESTAMP()" if vendor == "postgresql" else "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
+    return f"""
+        UPDATE accounts_outgoingmail SET
+            state = CASE id WHEN %s THEN 'sent' ELSE state END,
+            reply = CASE id WHEN %s THEN %s ELSE reply END,
+            finished_at = CASE id WHEN %s THEN {now} ELSE finished_at END,
+            next_attempt_at = CASE id WHEN %s THEN NULL ELSE next_attempt_at END,
+            claimed_by = CASE id WHEN %s THEN NULL ELSE claimed_by END,
+            handed_over_at = CASE id WHEN %s THEN {now} ELSE handed_over_at END,
+            hand_overs = CASE id WHEN %s THEN hand_overs + 1 ELSE hand_overs END,
+            attempts = CASE id WHEN %s THEN attempts + 1 ELSE attempts END
+        WHERE (id = %s AND state <> 'sent')
+           OR (id = %s AND state = 'sending' AND claimed_by = %s AND hand_overs < {COPIES})
+        RETURNING id"""  # noqa: S608 - constants only
+
+
+def refuse(claimer: uuid.UUID, mail: OutgoingMail, reply: str) -> None:
+    """The server said no for good; its words stay with the row."""
+    _held(claimer, [mail]).update(**_finished(State.FAILED, reply), hand_overs=F("hand_overs") - 1, handed_over_at=None)
+
+
+def postpone(claimer: uuid.UUID, mail: OutgoingMail, reply: str) -> None:
+    """The server took it for certain not, for now: back off, and give up a day after queueing."""
+    _held(claimer, [mail]).update(**_later(mail.attempts, reply), hand_overs=F("hand_overs") - 1, handed_over_at=None)
+
+
+def postpone_unbegun(claimer: uuid.UUID, mails: Sequence[OutgoingMail], reply: str) -> int:
+    """There is no server to talk to: as `postpone`, for what is left of a claim; how many."""
+    unbegun = _held(claimer, mails).filter(handed_over_at__isnull=True)
+    changes = {
+        attempts: {**_later(attempts, reply), "attempts": attempts + 1}
+        for attempts in {mail.attempts for mail in mails}
+    }
+    return sum(unbegun.filter(attempts=attempts).update(**change) for attempts, change in changes.items())
+
+
+def leave_unanswered(claimer: uuid.UUID, mail: OutgoingMail, problem: str) -> None:
+    """It may have been taken. Once more later; after the second time nobody knows, and it says so."""
+    spent = Q(hand_overs__gte=COPIES)
+    _held(claimer, [mail]).update(
+        state=Case(When(spent, then=Value(State.UNCONFIRMED)), default=Value(State.RETRYING)),
+        next_attempt_at=Case(When(spent, then=_NEVER), default=Now() + delay(mail.attempts)),
+        finished_at=Case(When(spent, then=Now()), default=_NEVER),
+        reply=f"No answer after the message was handed over: {problem}"[:500],
+        claimed_by=None,
+        handed_over_at=None,
+    )
+
+
+def drop(claimer: uuid.UUID, mail: OutgoingMail, reason: str) -> None:
+    """There is nothing to send any more."""
+    _held(claimer, [mail]).update(**_finished(State.CANCELLED, reason))
+
+
+def set_aside(claimer: uuid.UUID, mail: OutgoingMail, problem: str) -> None:
+    """It could not be written, which is no other mail's matter: some more tries (a release may mend it), then none."""
+    if mail.attempts + 1 >= MAX_UNWRITABLE:
+        changes = _finished(State.FAILED, problem)
+    else:
+        changes = _later(mail.attempts, problem)
+    _held(claimer, [mail]).update(**changes, attempts=F("attempts") + 1)
+
+
+def delay(attempts: int) -> timedelta:
+    """Doubles from FIRST_DELAY to LONGEST_DELAY; up to half is taken off by chance, lest mails return in step."""
+    longest = min(FIRST_DELAY * 2 ** min(attempts, 10), LONGEST_DELAY)
+    return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311 - no secret
+
+
+def _held(claimer: uuid.UUID, mails: Sequence[OutgoingMail]) -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], claimed_by=claimer, state=State.SENDING)
+
+
+def _finished(state: str, reply: str) -> dict[str, Combinable | str | None]:
+    return {"state": state, "next_attempt_at": None, "finished_at": Now(), "claimed_by": None, "reply": reply[:500]}
+
+
+def _later(attempts: int, reply: str) -> dict[str, Combinable | str | None]:
+    old = Q(queued_at__lte=Now() - GIVE_UP_AFTER)
+    return {
+        "state": Case(When(old, then=Value(State.FAILED)), default=Value(State.RETRYING)),
+        "next_attempt_at": Case(When(old, then=_NEVER), default=Now() + delay(attempts)),
+        "finished_at": Case(When(old, then=Now()), default=_NEVER),
+        "claimed_by": None,
+        "reply": reply[:500],
+    }

@@ -1,0 +1,165 @@
+"""One SMTP session for many ready messages. Tells apart what the server refused for certain and what nobody can know.
+
+Knows no rows. Every call has the time-out MAIL_TIMEOUT.
+"""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any, Self, cast
+
+from django.conf import settings
+from django.core.mail.utils import DNS_NAME
+
+_WORDS = 500  # of a reply that are kept
+
+
+class Unreachable(Exception):
+    """No session: no connection, no greeting, no TLS, or the sign-in was refused. Says nothing about any mail."""
+
+
+class Refused(Exception):
+    """The server's sure answer to one mail: not taken. The session goes on."""
+
+    def __init__(self, words: str, *, permanent: bool) -> None:
+        super().__init__(words)
+        self.permanent = permanent
+
+
+class Unanswered(Exception):
+    """The connection ended after the message had been handed over: it may have been taken."""
+
+
+class Session:
+    """Opens when first needed and again after the server has closed it; to be closed by whoever made it."""
+
+    def __init__(self, sender: str) -> None:
+        self._sender = sender
+        self._smtp: smtplib.SMTP | None = None
+        self._is_used = False  # has the server answered to a mail on the present connection?
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._smtp is not None:
+            try:
+                self._smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                self._drop()
+
+    def open(self) -> None:
+        """Raises Unreachable."""
+        if self._smtp is None:
+            options = cast("Mapping[str, Any]", settings.MAILERS["default"]["OPTIONS"])
+            try:
+                self._smtp = _connect(options)
+                self._is_used = False
+            except smtplib.SMTPResponseException as refusal:
+                raise Unreachable(_words(refusal.smtp_code, refusal.smtp_error)) from refusal
+            except (OSError, smtplib.SMTPException) as problem:
+                raise Unreachable(_plain(f"{options['host']}:{options['port']}: {problem}")) from problem
+
+    def send(self, recipient: str, message: bytes) -> str:
+        """The server's words when it took the message. Raises Refused, Unanswered, or Unreachable (surely not taken).
+
+        A server may close a session between mails, after so many or when idle: one new session is tried for it.
+        """
+        try:
+            return self._transact(recipient, message)
+        except Unreachable:
+            if not self._is_used:
+                raise
+            self._is_used = False
+            return self._transact(recipient, message)
+
+    def _transact(self, recipient: str, message: bytes) -> str:
+        self.open()
+        assert self._smtp is not None
+        options = ""
+        if not recipient.isascii():
+            if not self._smtp.has_extn("smtputf8"):
+                raise Refused(
+                    "The mail server cannot send to addresses with such letters (it lacks SMTPUTF8).", permanent=True
+                )
+            options = " SMTPUTF8 BODY=8BITMIME"
+        self._command(f"MAIL FROM:<{self._sender}>{options}", 250)
+        self._command(f"RCPT TO:<{recipient}>", 250, 251)
+        self._command("DATA", 354)
+        try:
+            self._smtp.send(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            code, reply = self._smtp.getreply()
+        except (OSError, smtplib.SMTPException) as problem:
+            self._drop()
+            raise Unanswered(_plain(str(problem))) from problem
+        if code != 250:
+            raise self._refusal(code, reply)
+        self._is_used = True
+        return _words(code, reply)
+
+    def _command(self, line: str, *wanted: int) -> None:
+        assert self._smtp is not None
+        try:
+            code, reply = self._smtp.docmd(line)
+        except (OSError, smtplib.SMTPException) as problem:
+            self._drop()
+            raise Unreachable(_plain(str(problem))) from problem
+        if code not in wanted:
+            raise self._refusal(code, reply)
+
+    def _refusal(self, code: int, reply: bytes) -> Exception:
+        words = _words(code, reply)
+        if code == 421:  # RFC 5321, 3.8: the server closes the session, whatever the command was
+            self._drop()
+            return Unreachable(words)
+        self._is_used = True
+        self._reset()
+        return Refused(words, permanent=500 <= code < 600)
+
+    def _reset(self) -> None:
+        assert self._smtp is not None
+        try:
+            self._smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+            self._smtp = None
+
+
+def _connect(options: Mapping[str, Any]) -> smtplib.SMTP:
+    server = (options["host"], options["port"], DNS_NAME.get_fqdn())
+    smtp: smtplib.SMTP
+    if options["use_ssl"]:
+        smtp = smtplib.SMTP_SSL(*server, timeout=settings.MAIL_TIMEOUT, context=ssl.create_default_context())
+    else:
+        smtp = smtplib.SMTP(*server, timeout=settings.MAIL_TIMEOUT)
+    try:
+        # Else the last segment of a message waits for the acknowledgement of the others.
+        assert smtp.sock is not None
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        smtp.command_encoding = "utf-8"  # for addresses under SMTPUTF8; ASCII is the same in it
+        if options["use_tls"]:
+            smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo_or_helo_if_needed()
+        if options["username"]:
+            smtp.login(options["username"], options["password"])
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _words(code: int, reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return _plain(f"{code} {text}")
+
+
+def _plain(text: str) -> str:
+    """A server's words as one printable line."""
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())[:_WORDS]

@@ -1,0 +1,161 @@
+"""What becomes of open invitations: renewed, readdressed, expired. Revoking is
+`workspaces.actions.members.revoke_invitations`: the waiting member goes.
+"""
+
+from contextlib import suppress
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.http import Http404
+
+from accounts.actors import ROSTER, Actor
+from accounts.addresses import AddressError, canonical
+from accounts.models import User
+from config.refusals import Refusal
+from invitations.actions.inviting import renew_links
+from invitations.models import Invitation
+from invitations.queries import known_addresses, mailed_out, quota
+from workspaces.actions import directory
+from workspaces.actions.locking import Locked, locked
+from workspaces.actions.members import update_roles
+from workspaces.history import INVITATION_EXPIRED, INVITATION_READDRESSED
+from workspaces.models import Label, Member, Organization
+from workspaces.models.members import MemberQuerySet
+from workspaces.plans import Outcome, Plan, Proposal, make_plan
+from workspaces.policy import Verb
+from workspaces.reasons import Reason
+from workspaces.registry import Leaving
+from workspaces.selections import Chosen
+from workspaces.sql import delete_rows
+
+RESENDING = Proposal(Verb.RESEND)
+
+
+def resend(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+    """New links and new lives for waiting members; the former links die. Whoever is over the day's limit is skipped.
+
+    Raises Refusal 429 when the limit leaves nobody. Locks the organization.
+    """
+    with locked(actor=actor, organization_id=organization_id) as held:
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), RESENDING)
+        within = within_limits(held, plan)
+        changed = renew_links(held, within) if plan.changing else 0
+        outcome = plan.outcome(changed)
+        skipped = plan.changing - changed
+        if skipped:
+            if not changed:
+                raise Refusal(Reason.OVER_LIMIT.sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
+            outcome = Outcome(changed, {**outcome.refused, Reason.OVER_LIMIT: skipped})
+    return outcome
+
+
+def within_limits(held: Locked, plan: Plan) -> MemberQuerySet:
+    """Those whom the day's limits still allow to be mailed (P18)."""
+    addresses = list(plan.accepted.order_by("pk").values_list("pk", "address"))
+    mailed = mailed_out(held.organization, [address for _, address in addresses])
+    allowed = [pk for pk, address in addresses if address not in mailed]
+    allowed = allowed[: quota(held.organization, held.actor.user_id)]
+    return held.organization.members.filter(pk__in=allowed)
+
+
+def correct_address(*, actor: Actor, organization_id: int, member_id: int, address: str) -> None:
+    """Sends the invitation to another address; the former link dies. Locks the organization.
+
+    Raises Refusal 422 for what is no address, 409 for one that is a member or invited already, 429 over the limit;
+    Http404 for a member who is gone.
+    """
+    try:
+        address = canonical(address)
+    except AddressError as error:
+        raise Refusal(str(error), 422, "invalid_address") from None
+    with locked(actor=actor, organization_id=organization_id) as held:
+        chosen = Chosen.one(member_id).members(held.organization)
+        plan = make_plan(held.facts, held.organization, chosen, Proposal(Verb.EDIT_INVITATION))
+        plan.outcome(plan.changing).insist()
+        member = chosen.select_related("user").first()
+        if member is None:
+            raise Http404
+        if member.address == address:
+            return
+        if known_addresses(held.organization, [address]):
+            raise Refusal("This address is a member or invited already.", 409, "address_known")
+        if mailed_out(held.organization, [address]) or not quota(held.organization, actor.user_id):
+            raise Refusal(Reason.OVER_LIMIT.sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
+        act = held.record(INVITATION_READDRESSED, subject=member.pk)
+        # Addresses are personal: they stand in the labels, which can be shredded, not in the entry.
+        Label.objects.create(kind="before", object_id=act.pk, text=member.address)
+        Label.objects.create(kind="after", object_id=act.pk, text=address)
+        Member.objects.filter(pk=member.pk).update(address=address)
+        Invitation.objects.filter(member=member).update(address=address)
+        member.address = address
+        directory.enter([member])
+        renew_links(held, chosen)
+
+
+def edit(*, actor: Actor, organization_id: int, member_id: int, role_id: int, address: str | None = None) -> None:
+    """Role, and of somebody waiting the address, together or not at all. Raises what either of them raises."""
+    with transaction.atomic():
+        if address is not None:
+            correct_address(actor=actor, organization_id=organization_id, member_id=member_id, address=address)
+        chosen = Chosen.one(member_id)
+        update_roles(actor=actor, organization_id=organization_id, chosen=chosen, role_id=role_id).insist()
+
+
+def expire_invitations() -> int:
+    """Writes into the history which invitations have expired, once each; their validity never depends on it. Returns
+    how many.
+    """
+    due = Invitation.objects.filter(
+        expires_at__lte=Now(),
+        accepted_at__isnull=True,
+        revoked_at__isnull=True,
+        declined_at__isnull=True,
+        expiry_recorded_at__isnull=True,
+    )
+    total = 0
+    for organization_id in list(due.order_by().values_list("organization_id", flat=True).distinct()):
+        # An organization that was deleted since then has nothing left to expire.
+        with suppress(Http404), locked(actor=ROSTER, organization_id=organization_id) as held:
+            now_due = due.filter(organization=held.organization)
+            ids = list(now_due.values_list("pk", flat=True)[:5000])
+            members = held.organization.members.filter(invitation__in=ids)
+            held.record_set(INVITATION_EXPIRED, members, before="Pending", after="Expired")
+            total += Invitation.objects.filter(pk__in=ids).update(expiry_recorded_at=Now())
+    return total
+
+
+def invitations_by(leaving: Leaving) -> MemberQuerySet:
+    """Waiting members whom somebody who leaves had asked in; registered with `workspaces`."""
+    return _waiting_for(leaving, Invitation.objects.filter(inviter__in=_people(leaving)))
+
+
+def invitations_to(leaving: Leaving) -> MemberQuerySet:
+    """Waiting members who are the same people, asked in once more at another address; registered with `workspaces`."""
+    addresses = EmailAddress.objects.filter(user__in=_people(leaving), verified=True).values("email")
+    return _waiting_for(leaving, Invitation.objects.filter(address__in=addresses))
+
+
+def _people(leaving: Leaving) -> "QuerySet[User]":
+    return User.objects.filter(memberships__in=leaving.ids)
+
+
+def _waiting_for(leaving: Leaving, invitations: "QuerySet[Invitation]") -> MemberQuerySet:
+    open_ones = invitations.filter(organization=leaving.organization, accepted_at__isnull=True, revoked_at__isnull=True)
+    return leaving.organization.members.filter(joined_at__isnull=True, invitation__in=open_ones.values("pk")).exclude(
+        pk__in=leaving.ids
+    )
+
+
+def revoke_before_removal(leaving: Leaving) -> None:
+    """The open invitations to whoever leaves are revoked; revoked stays revoked. Registered with `workspaces`."""
+    Invitation.objects.filter(member__in=leaving.ids, accepted_at__isnull=True, revoked_at__isnull=True).update(
+        revoked_at=Now()
+    )
+    Invitation.objects.filter(member__in=leaving.ids).update(member=None)
+
+
+def delete_with_organization(organization: Organization) -> None:
+    """Registered with `workspaces`: invitations go before the members they point at."""
+    delete_rows(Invitation.objects.filter(organization=organization))

@@ -1,0 +1,37 @@
+"""How an invitation opens the sign-up, and where My access finds a person's invitations. Registered with the apps
+below.
+"""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.registry import Door
+from invitations.access import held_invitation
+from invitations.policy import State
+from invitations.queries import open_invitations_to, state_of
+from workspaces.registry import OpenInvitation
+
+
+def signup_door(request: HttpRequest) -> Door | None:
+    """For whoever has opened the mailed link of a pending invitation: exactly its address, proven by the mail (P7)."""
+    held = held_invitation(request)
+    if held is None:
+        return None
+    invitation, generation = held
+    pending = state_of(invitation) is State.PENDING
+    if not pending or generation != invitation.generation:
+        return None
+    return Door(address=invitation.address, is_proven=True, sentence=f"To join {invitation.organization.name}")
+
+
+def open_invitations(user_id: int) -> Iterable[OpenInvitation]:
+    for invitation in open_invitations_to(user_id).select_related("organization", "inviter"):
+        yield OpenInvitation(
+            organization=invitation.organization.name,
+            organization_id=invitation.organization_id,
+            inviter=invitation.inviter.display_name if invitation.inviter else invitation.inviter_name,
+            until=invitation.expires_at,
+            url=reverse("invitation_open", args=[invitation.pk]),
+        )

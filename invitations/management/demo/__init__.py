@@ -1,0 +1,1 @@
+"""The demo's three organizations and their past, played through the real actions by the command `demo`."""

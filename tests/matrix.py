@@ -1,0 +1,204 @@
+"""The permission matrix as data (ACCEPTANCE P2): what each kind of visitor gets from each address, by method.
+
+An address that has no row here fails the suite. Arguments and entries are right ones (tests/test_matrix.py), so that
+a status speaks of rights. 405: not offered. Signed-in visitors have just proven who they are; `invited` has opened the
+link of the invitation. The member in the addresses is Ben, a plain Member; in edit and resend it is Nora, who waits.
+"""
+
+COLUMNS = (
+    "anonymous", "stranger", "invited", "suspended", "guest", "member", "group manager", "workspace admin", "admin",
+    "owner", "other admin", "staff",
+)  # fmt: skip
+METHODS = ("GET", "POST")
+
+# Addresses of the person: all who are signed in get the same. method, name, anonymous, signed in.
+_PERSONAL = """
+GET  healthz                          200 200
+POST healthz                          405 405
+GET  readyz                           200 200
+POST readyz                           405 405
+GET  home                             302 302
+POST home                             405 405
+GET  my_access                        302 200
+POST my_access                        302 405
+GET  switcher                         302 200
+POST switcher                         302 405
+GET  account_login                    200 302
+POST account_login                    422 302
+GET  mfa_login_webauthn               302 302
+POST mfa_login_webauthn               303 302
+GET  mfa_authenticate                 302 302
+POST mfa_authenticate                 302 302
+GET  account_logout                   302 200
+POST account_logout                   302 302
+GET  account_inactive                 200 200
+POST account_inactive                 405 405
+GET  account_signup                   403 302
+POST account_signup                   403 302
+GET  account_signup_again             405 405
+POST account_signup_again             303 303
+GET  account_email_verification_sent  200 200
+POST account_email_verification_sent  405 405
+GET  account_confirm_email            404 404
+POST account_confirm_email            404 404
+GET  account_reset_password           200 200
+POST account_reset_password           422 422
+GET  account_reset_password_done      200 200
+POST account_reset_password_done      405 405
+GET  account_reset_password_from_key  404 404
+POST account_reset_password_from_key  404 404
+GET  account_confirm                  302 302
+POST account_confirm                  302 405
+GET  account_confirm_by_password      302 405
+POST account_confirm_by_password      302 422
+GET  account_confirm_by_code          302 405
+POST account_confirm_by_code          302 422
+GET  account_confirm_by_passkey       302 405
+POST account_confirm_by_passkey       302 422
+GET  account_profile                  302 200
+POST account_profile                  302 422
+GET  account_delete                   302 200
+GET  account_passkey_offer            302 200
+POST account_passkey_offer            302 405
+GET  account_email                    302 200
+POST account_email                    302 405
+GET  account_add_email                302 200
+POST account_add_email                302 422
+GET  account_send_confirmation        302 405
+POST account_send_confirmation        302 404
+GET  account_set_primary_email        302 405
+POST account_set_primary_email        302 404
+GET  account_remove_email             302 404
+POST account_remove_email             302 404
+GET  usersessions_list                302 200
+POST usersessions_list                302 405
+GET  account_end_other_sessions       302 405
+POST account_end_other_sessions       302 303
+GET  account_end_session              302 405
+POST account_end_session              302 404
+GET  mfa_index                        302 200
+POST mfa_index                        302 405
+GET  account_change_password          302 200
+POST account_change_password          302 422
+GET  mfa_activate_totp                302 200
+POST mfa_activate_totp                302 422
+GET  mfa_deactivate_totp              302 404
+POST mfa_deactivate_totp              302 404
+GET  mfa_view_recovery_codes          302 404
+POST mfa_view_recovery_codes          302 405
+GET  mfa_download_recovery_codes      302 404
+POST mfa_download_recovery_codes      302 405
+GET  mfa_generate_recovery_codes      302 200
+POST mfa_generate_recovery_codes      302 422
+GET  mfa_add_webauthn                 302 200
+POST mfa_add_webauthn                 302 422
+GET  mfa_edit_webauthn                302 404
+POST mfa_edit_webauthn                302 404
+GET  mfa_remove_webauthn              302 404
+POST mfa_remove_webauthn              302 404
+GET  invitation_link                  302 302
+POST invitation_link                  405 405
+POST invitation                       405 405
+GET  invitation_accept                405 405
+GET  invitation_decline               405 405
+GET  invitation_switch                405 405
+POST invitation_switch                303 303
+POST invitation_open                  302 405
+"""
+
+# Addresses where it matters who one is in Acme.
+#                                                  susp-           group work- ad-         other
+# method, name           anon. stran. invit. ended guest member man. space min   owner admin staff
+_PLACED = """
+GET  organization          302 404 404 403 302 302 302 302 302 302 404 404
+POST organization          302 404 404 403 405 405 405 405 405 405 404 404
+GET  members               302 404 404 403 403 200 200 200 200 200 404 404
+POST members               302 404 404 403 403 405 405 405 405 405 404 404
+GET  member_filters        302 404 404 403 403 200 200 200 200 200 404 404
+POST member_filters        302 404 404 403 403 405 405 405 405 405 404 404
+GET  bulk_preview          302 404 404 403 403 405 405 405 405 405 404 404
+POST bulk_preview          302 404 404 403 403 200 200 200 200 200 404 404
+GET  bulk_apply            302 404 404 403 403 405 405 405 405 405 404 404
+POST bulk_apply            302 404 404 403 403 403 403 403 303 303 404 404
+GET  member                302 404 404 403 403 200 200 200 200 200 404 404
+POST member                302 404 404 403 405 405 405 405 405 405 404 404
+GET  member_role           302 404 404 403 403 200 200 200 200 200 404 404
+POST member_role           302 404 404 403 403 403 403 403 303 303 404 404
+GET  member_edit           302 404 404 403 403 200 200 200 200 200 404 404
+POST member_edit           302 404 404 403 403 403 403 403 303 303 404 404
+GET  member_resend         302 404 404 403 403 200 200 200 200 200 404 404
+POST member_resend         302 404 404 403 403 403 403 403 303 303 404 404
+GET  member_suspend        302 404 404 403 403 200 200 200 200 200 404 404
+POST member_suspend        302 404 404 403 403 403 403 403 303 303 404 404
+GET  member_reactivate     302 404 404 403 403 200 200 200 200 200 404 404
+POST member_reactivate     302 404 404 403 403 403 403 403 303 303 404 404
+GET  member_remove         302 404 404 403 403 200 200 200 200 200 404 404
+POST member_remove         302 404 404 403 403 403 403 403 303 303 404 404
+GET  invite                302 404 404 403 403 403 403 200 200 200 404 404
+POST invite                302 404 404 403 403 403 403 303 303 303 404 404
+GET  invite_check          302 404 404 403 403 403 403 405 405 405 404 404
+POST invite_check          302 404 404 403 403 403 403 200 200 200 404 404
+GET  history               302 404 404 403 403 403 403 403 200 200 404 404
+POST history               302 404 404 403 403 403 403 403 405 405 404 404
+GET  leave                 302 404 404 403 200 200 200 200 200 200 404 404
+POST leave                 302 404 404 403 303 303 303 409 303 409 404 404
+GET  settings              302 404 404 403 403 403 403 403 200 200 404 404
+POST settings              302 404 404 403 403 403 403 403 303 303 404 404
+GET  ownership             302 404 404 403 403 403 403 403 200 200 404 404
+POST ownership             302 404 404 403 405 405 405 405 405 405 404 404
+GET  transfer              302 404 404 403 403 403 403 403 403 200 404 404
+POST transfer              302 404 404 403 403 403 403 403 403 303 404 404
+GET  transfer_withdraw     302 404 404 403 405 405 405 405 405 405 404 404
+POST transfer_withdraw     302 404 404 403 404 404 404 404 404 404 404 404
+GET  transfer_accept       302 404 404 403 405 405 405 405 405 405 404 404
+POST transfer_accept       302 404 404 403 409 409 409 409 409 409 404 404
+GET  danger                302 404 404 403 403 403 403 403 200 200 404 404
+POST danger                302 404 404 403 403 403 403 403 405 405 404 404
+GET  organization_delete   302 404 404 403 403 403 403 403 403 200 404 404
+POST organization_delete   302 404 404 403 403 403 403 403 403 303 404 404
+GET  organization_create   302 403 403 403 403 403 403 403 403 403 403 200
+POST organization_create   302 403 403 403 403 403 403 403 403 403 403 303
+POST account_delete        302 303 303 303 303 303 303 409 303 409 409 303
+GET  invitation            404 404 200 404 404 404 404 404 404 404 404 404
+POST invitation_accept     404 404 303 404 404 404 404 404 404 404 404 404
+POST invitation_decline    404 404 303 404 404 404 404 404 404 404 404 404
+GET  invitation_open       302 404 302 404 404 404 404 404 404 404 404 404
+"""
+
+# Django admin: support staff only. name, anonymous, signed in, staff by GET, staff by POST.
+_ADMIN = """
+index                              302 302 200 200
+login                              302 404 302 302
+logout                             302 302 302 302
+jsi18n                             302 302 200 405
+app_list                           302 302 200 200
+accounts_user_changelist           302 302 200 200
+accounts_user_change               302 302 200 403
+accounts_outgoingmail_changelist   302 302 200 200
+accounts_outgoingmail_change       302 302 200 403
+workspaces_organization_changelist 302 302 200 200
+workspaces_organization_change     302 302 200 403
+workspaces_member_changelist       302 302 200 200
+workspaces_member_change           302 302 200 403
+invitations_invitation_changelist  302 302 200 200
+invitations_invitation_change      302 302 200 403
+"""
+
+
+def _table() -> dict[tuple[str, str], tuple[int, ...]]:
+    rows = {}
+    for line in _PERSONAL.split("\n")[1:-1]:
+        method, name, anonymous, signed_in = line.split()
+        rows[method, name] = (int(anonymous), *[int(signed_in)] * (len(COLUMNS) - 1))
+    for line in _PLACED.split("\n")[1:-1]:
+        method, name, *statuses = line.split()
+        assert (method, name) not in rows, f"{method} {name} has two rows"
+        rows[method, name] = tuple(map(int, statuses))
+    for line in _ADMIN.split("\n")[1:-1]:
+        name, anonymous, signed_in, *staff = line.split()
+        for method, status in zip(METHODS, staff, strict=True):
+            rows[method, f"admin:{name}"] = (int(anonymous), *[int(signed_in)] * (len(COLUMNS) - 2), int(status))
+    return rows
+
+
+MATRIX = _table()

@@ -1,0 +1,187 @@
+"""What one step of the state machine did: the rows before and after it, held against what the history says of it and
+against what its actor was allowed to give and to touch.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.actors import Actor
+from invitations.models import Invitation
+from tests.naive import NONE, WORKSPACE_CODES, Model
+from workspaces.catalogue import BuiltIn
+from workspaces.models import Entry, Member
+from workspaces.queries.members import Found
+
+
+@dataclass(frozen=True)
+class Step:
+    """The rows before and after, and who did it. by: what kind of step it was, where that matters."""
+
+    before: Model
+    after: Model
+    actor: Actor
+    by: str
+
+    def said(self, *kinds: str) -> list[tuple[int, int | None]]:
+        rows = Entry.objects.filter(pk__gt=self.before.last_entry, act__kind__in=kinds)
+        return sorted(rows.values_list("subject_id", "scope_id"), key=str)
+
+    def changed(self, differs: Callable[[Member, Member], bool]) -> list[tuple[int, int | None]]:
+        both = self.before.members.keys() & self.after.members.keys()
+        return sorted(((pk, None) for pk in both if differs(self.before.members[pk], self.after.members[pk])), key=str)
+
+    def answered(self, differs: Callable[[Invitation, Invitation], bool]) -> list[tuple[int, int | None]]:
+        both = self.before.invitations.keys() & self.after.invitations.keys()
+        rows = ((self.before.invitations[pk], self.after.invitations[pk]) for pk in both)
+        return sorted(((old.member_id or 0, None) for old, new in rows if differs(old, new)), key=str)
+
+    @property
+    def accepted(self) -> Invitation | None:
+        return self.before.invitations[int(self.by.split()[1])] if self.by.startswith("accept") else None
+
+    def removed(self) -> list[tuple[int, int | None]]:
+        """Who is gone, without the waiting member that was merged into another."""
+        gone = self.before.members.keys() - self.after.members.keys()
+        return sorted(((pk, None) for pk in gone if self.accepted is None), key=str)
+
+    def check_what_was_said(self) -> None:
+        """One entry for each changed item, none for others."""
+        if self.by == "delete":
+            return
+        assert self.said("member.suspended") == self.changed(
+            lambda old, new: not old.suspended_at and bool(new.suspended_at)
+        )
+        assert self.said("member.reactivated") == self.changed(
+            lambda old, new: bool(old.suspended_at) and not new.suspended_at
+        )
+        assert self.said("invitation.accepted") == self.changed(
+            lambda old, new: not old.joined_at and bool(new.joined_at)
+        )
+        assert self.said("invitation.readdressed") == self.changed(lambda old, new: old.address != new.address)
+        assert self.said("member.removed", "member.left", "invitation.revoked") == self.removed()
+        assert self.said("invitation.renewed") == self.answered(lambda old, new: old.generation < new.generation)
+        assert self.said("invitation.declined") == self.answered(
+            lambda old, new: not old.declined_at and bool(new.declined_at)
+        )
+        assert self.said("invitation.expired") == self.answered(
+            lambda old, new: not old.expiry_recorded_at and bool(new.expiry_recorded_at)
+        )
+        new = self.after.members.keys() - self.before.members.keys()
+        assert self.said("invitation.sent") == (
+            [] if self.by == "create" else sorted(((pk, None) for pk in new), key=str)
+        )
+        told = Counter(subject for subject, _ in self.said("member.role_changed", "ownership.taken"))
+        lowered = {subject for subject, _ in self.said("placement.dropped")}
+        for pk, _ in self.changed(lambda old, new: old.role_id != new.role_id):
+            assert told[pk] == 1 or (told[pk] == 0 and pk in lowered)
+        given = [(one.member_id, one.workspace_id) for one in self.new_grants() if one.origin == "manual"]
+        assert self.said("grant.given") == sorted(given, key=str)
+        if self.said("group.joined"):
+            assert self.said("group.joined") == sorted(
+                ((member, group) for group, member in self.new_places()), key=str
+            )
+
+    def new_grants(self) -> list[Any]:
+        return [one for pk, one in self.after.grants.items() if pk not in self.before.grants]
+
+    def new_places(self) -> list[tuple[int, int]]:
+        return [key for key in self.after.group_members if key not in self.before.group_members]
+
+    def check_what_was_given(self) -> None:
+        """Nobody gives what they do not hold: the actor, or at acceptance whoever gave it, then."""
+        if self.by in {"create", "transfer"}:
+            return
+        if self.accepted is not None:
+            self.check_what_was_accepted(self.accepted)
+            return
+        user = self.actor.user_id
+        for grant in self.new_grants():
+            assert self.after.roles[grant.role_id] <= self.before.rights_of(user, grant.workspace_id)
+        for group, _ in self.new_places():
+            for workspace, codes in self.after.carried(group).items():
+                assert codes <= self.before.rights_of(user, workspace)
+        for pk, member in self.after.members.items():
+            old = self.before.members.get(pk)
+            if old is None or old.role_id != member.role_id:
+                assert self.after.roles[member.role_id] <= self.before.held(member.organization_id, user)
+
+    def check_what_was_accepted(self, invitation: Invitation) -> None:
+        before, waiting = self.before, invitation.member_id or 0
+        organization = invitation.organization_id
+        joined = self.after.member_of(organization, self.actor.user_id)
+        assert joined is not None
+        former = before.members[joined.pk].role_id
+        present = before.roles[former] if joined.pk != waiting else NONE
+        assert self.after.roles[joined.role_id] <= before.held(organization, invitation.inviter_id) or (
+            joined.pk != waiting and joined.role_id == former
+        )
+        assert present <= self.after.roles[joined.role_id]
+        for pk, grant in self.after.grants.items():
+            if grant.member_id == joined.pk and before.grants[pk].member_id == waiting:
+                giver = before.rights_of(grant.granted_by_id, grant.workspace_id)
+                assert self.after.roles[grant.role_id] <= giver
+        for group in before.groups_of(waiting) & self.after.groups_of(joined.pk):
+            if (group, joined.pk) in self.new_places() or joined.pk == waiting:
+                by = before.group_members[group, waiting]
+                for workspace, codes in before.carried(group).items():
+                    assert codes <= before.rights_of(by, workspace)
+
+    def check_whom_it_touched(self) -> None:
+        """Nobody changes, suspends or removes a person who holds more; followers of somebody who goes aside."""
+        if self.by in {"create", "transfer", "account", "delete"} or self.accepted is not None or self.actor.is_support:
+            return
+        revoked = {pk for pk, _ in self.said("invitation.revoked")} if self.by != "revoke" else set()
+        touched = {pk for pk, _ in self.removed()} | {
+            pk
+            for pk, _ in self.changed(
+                lambda old, new: (old.role_id, old.suspended_at) != (new.role_id, new.suspended_at)
+            )
+        }
+        for pk in touched - revoked:
+            member = self.before.members[pk]
+            if member.user_id is None or member.user_id != self.actor.user_id:
+                held = self.before.held(member.organization_id, self.actor.user_id)
+                assert self.before.roles[member.role_id] <= held
+
+
+def begins(before: datetime | None, after: datetime | None) -> bool:
+    return before is None and after is not None
+
+
+def visible(model: Model) -> object:
+    """What a refused act must leave alone."""
+    rows = (model.members, model.grants, model.invitations)
+    return [
+        *([vars(one) | {"_state": None} for one in each.values()] for each in rows),
+        *(model.group_members, model.groups, model.offers, model.active_users, model.mails),
+    ]
+
+
+def rights_on_screen(
+    row: Found, everyone: Sequence[tuple[int, int]], model: Model, organization: int
+) -> dict[int, frozenset[str]]:
+    """What the row of the member table says that somebody holds."""
+    if row.joined_at is None or row.suspended_at is not None or row.is_blocked:
+        return {}
+    if row.role_id == BuiltIn.ADMIN:
+        here = (pk for pk, one in model.workspaces.items() if one.organization_id == organization)
+        return dict.fromkeys(here, WORKSPACE_CODES)
+    found: dict[int, frozenset[str]] = {}
+    paths = [(workspace, role) for workspace, role, _ in row.grants]
+    for workspace, role in [*paths, *(everyone if row.role_id != BuiltIn.GUEST else [])]:
+        found[workspace] = found.get(workspace, NONE) | model.roles[role]
+    return found
+
+
+def state_on_screen(row: Found, model: Model) -> str:
+    if row.joined_at is not None:
+        return "suspended" if row.suspended_at is not None else "joined"
+    if row.declined_at is not None:
+        return "declined"
+    invitation = model.open_invitation_of(row.id)
+    assert invitation is not None
+    # Only `time_passes` moves an expiry, to before the asking.
+    return "invited" if invitation.expires_at > invitation.sent_at else "expired"

@@ -1,0 +1,37 @@
+"""The outbox through real workers, beats, a private broker and an SMTP server, each a process (`bin/chaos.py`)."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.timeout(720)
+
+CHAOS = Path(__file__).resolve().parent.parent / "bin" / "chaos.py"
+
+
+def run_chaos(*, number: int, faults: str) -> dict[str, int]:
+    environment = {**os.environ, "N": str(number), "FAULTS": faults}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    finished = subprocess.run(
+        [sys.executable, str(CHAOS)], env=environment, capture_output=True, text=True, timeout=700, check=False
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    *_, last = finished.stdout.splitlines()
+    return {name: int(count) for name, count in re.findall(r"(sent|lost|doubled|unconfirmed) (\d+)", last)}
+
+
+@pytest.mark.claim("P19a", "P19")
+def test_without_faults_each_of_sixty_invitations_is_delivered_exactly_once_with_two_beats() -> None:
+    assert run_chaos(number=60, faults="0") == {"sent": 60, "lost": 0, "doubled": 0, "unconfirmed": 0}
+
+
+@pytest.mark.claim("P19a", "P19")
+def test_with_workers_killed_and_the_broker_restarted_nothing_is_lost_and_nothing_sent_more_than_twice() -> None:
+    tally = run_chaos(number=150, faults="1")
+
+    assert tally["lost"] == 0
+    assert tally["sent"] + tally["unconfirmed"] == 150

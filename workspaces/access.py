@@ -1,0 +1,71 @@
+"""Fetch or 404 for this actor: what does not exist for them is answered alike, whether it exists or not (ACCEPTANCE
+P3).
+"""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.access import actor_of
+from accounts.actors import Actor, is_fresh
+from config.http import Request
+from workspaces.models import Member, Organization
+from workspaces.policy import ActorFacts, OrganizationFacts
+from workspaces.queries.facts import facts_of_actor, with_rights
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request is: the organization, the person's own membership in it, and what they hold."""
+
+    organization: Organization
+    member: Member
+    actor: Actor
+    facts: ActorFacts
+
+    @property
+    def policies(self) -> OrganizationFacts:
+        return OrganizationFacts(
+            members_see_members=self.organization.members_see_members,
+            workspace_admins_invite=self.organization.workspace_admins_invite,
+        )
+
+
+class SuspendedHere(Exception):
+    """The person is a member, but suspended: they get a page of their own."""
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__(organization.name)
+        self.organization = organization
+
+
+def enter(request: Request, slug: str) -> Place:
+    """The organization for a joined member, in one query. Raises Http404 for everybody else, SuspendedHere for a
+    suspended member.
+    """
+    member = (
+        with_rights(Member.objects.filter(organization__slug=slug, user_id=request.user.pk, joined_at__isnull=False))
+        .select_related("organization", "role", "activity")
+        .first()
+    )
+    if member is None:
+        raise Http404
+    if member.suspended_at is not None:
+        raise SuspendedHere(member.organization)
+    member.user = request.user  # the same row: no need to read it again
+    actor = actor_of(request)
+    fresh = is_fresh(actor.authenticated_at, timezone.now())
+    facts = facts_of_actor(member, member.organization, fresh=fresh)
+    return Place(member.organization, member, actor, facts)
+
+
+WITH_MEMBER = ("user", "role", "directory", "activity", "mail", "invited_by")
+
+
+def member_of(place: Place, member_id: int) -> Member:
+    """Raises Http404 for ids of other organizations as for unknown ones."""
+    member = place.organization.members.filter(pk=member_id).select_related(*WITH_MEMBER).first()
+    if member is None:
+        raise Http404
+    return member

@@ -1,0 +1,222 @@
+"""Changing, suspending and removing members: each function takes a set and serves one row and many alike."""
+
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.http import Http404
+
+from accounts.actors import Actor
+from workspaces.actions.locking import Locked, locked
+from workspaces.catalogue import BuiltIn, Scope
+from workspaces.history import (
+    INVITATION_REVOKED,
+    MEMBER_LEFT,
+    MEMBER_REACTIVATED,
+    MEMBER_REMOVED,
+    MEMBER_SUSPENDED,
+    ROLE_CHANGED,
+    EventKind,
+)
+from workspaces.models import (
+    Activity,
+    Departure,
+    DeparturePlacement,
+    Directory,
+    Grant,
+    GrantPermission,
+    GroupManager,
+    GroupMember,
+    Label,
+    Member,
+    OwnershipTransfer,
+    Role,
+    Selection,
+    SelectionItem,
+)
+from workspaces.models.members import MemberQuerySet
+from workspaces.plans import Outcome, Plan, Proposal, make_plan
+from workspaces.policy import RoleFacts, Verb
+from workspaces.queries.facts import roles_of
+from workspaces.registry import Leaving, before_removal, followers
+from workspaces.selections import Chosen, discard, store
+from workspaces.sql import delete_rows, insert_select
+
+MEMBER_LABEL = "member"
+
+
+def propose_role(role: RoleFacts) -> Proposal:
+    """Giving the organization role; whoever was Admin loses that by any other, and guests count as admins nowhere."""
+    loses = {BuiltIn.ADMIN.value: "", BuiltIn.GUEST.value: "everywhere"}.get(role.id, "organization")
+    return Proposal(Verb.UPDATE_ROLE, role=role, unchanged=Q(role_id=role.id), loses=loses)
+
+
+SUSPENSION = Proposal(Verb.SUSPEND, unchanged=Q(suspended_at__isnull=False), loses="everywhere")
+REACTIVATION = Proposal(Verb.REACTIVATE)
+REMOVAL = Proposal(Verb.REMOVE, loses="everywhere")
+REVOCATION = Proposal(Verb.REVOKE)
+LEAVING = Proposal(Verb.LEAVE, loses="everywhere")
+
+
+def update_roles(*, actor: Actor, organization_id: int, chosen: Chosen, role_id: int) -> Outcome:
+    """Sets the organization role. Locks the organization. Raises Http404 for a role that it does not have."""
+    with locked(actor=actor, organization_id=organization_id) as held:
+        role = roles_of(held.organization, Scope.ORGANIZATION).get(role_id)
+        if role is None:
+            raise Http404
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), propose_role(role))
+        name = Role.objects.values_list("name", flat=True).get(pk=role_id)
+        held.record_set(ROLE_CHANGED, plan.accepted, before=F("role__name"), after=name)
+        return plan.outcome(_update(plan, role_id=role_id))
+
+
+def suspend_members(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+    """Ends their rights in this organization from the next request on; placements stay. Locks the organization."""
+    with locked(actor=actor, organization_id=organization_id) as held:
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), SUSPENSION)
+        held.record_set(MEMBER_SUSPENDED, plan.accepted, before="Joined", after="Suspended")
+        OwnershipTransfer.objects.filter(successor__in=plan.accepted.values("pk")).delete()
+        return plan.outcome(_update(plan, suspended_at=Now()))
+
+
+def reactivate_members(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+    """Gives suspended members their rights back. Locks the organization."""
+    with locked(actor=actor, organization_id=organization_id) as held:
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REACTIVATION)
+        held.record_set(MEMBER_REACTIVATED, plan.accepted, before="Suspended", after="Joined")
+        return plan.outcome(_update(plan, suspended_at=None))
+
+
+def remove_members(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+    """Removes members with everything that hangs on them (P13) and leaves a Departure each. Locks the organization.
+
+    Waiting members who were asked in by somebody removed go too.
+    """
+    with locked(actor=actor, organization_id=organization_id) as held:
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REMOVAL)
+        return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REMOVED, MEMBER_REMOVED))
+
+
+def revoke_invitations(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+    """Takes waiting members out again; their links die with them, and they come back only by invitation. Locks the
+    organization.
+    """
+    with locked(actor=actor, organization_id=organization_id) as held:
+        plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REVOCATION)
+        return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REVOKED, INVITATION_REVOKED))
+
+
+def leave(*, actor: Actor, organization_id: int) -> None:
+    """The actor's own removal. Raises Refusal 409 for the owner and for a last admin. Locks the organization."""
+    with locked(actor=actor, organization_id=organization_id) as held:
+        insist_member(held)
+        chosen = Chosen.one(held.facts.member_id or 0).members(held.organization)
+        plan = make_plan(held.facts, held.organization, chosen, LEAVING)
+        plan.outcome(plan.changing).insist()
+        sweep(held, plan.accepted, Departure.Cause.LEFT, MEMBER_LEFT)
+
+
+def insist_member(held: Locked) -> None:
+    """Raises Http404 for whoever has no place in the organization at all."""
+    if held.facts.member_id is None:
+        raise Http404
+
+
+def sweep(held: Locked, members: MemberQuerySet, cause: Departure.Cause, kind: EventKind) -> int:
+    """Everything that a removal ends, set by set, under the lock held. Returns how many of `members` went.
+
+    The set is stored first, since the rows that define it go along the way.
+    """
+    going = store(held.organization, members)
+    if not going.count:
+        going.delete()
+        return 0
+    leaving = _leaving(held, going, cause)
+    following = [store(held.organization, follow(leaving), is_limited=False) for follow in followers]
+    held.record_set(kind, leaving.members, before=_STATE_WORD, after="")
+    _end(leaving, cause)
+    discard(going)
+    for selection in following:
+        if not selection.count:
+            discard(selection)
+            continue
+        invited = _leaving(held, selection, Departure.Cause.REVOKED)
+        held.record_set(INVITATION_REVOKED, invited.members, before="Invited", after="Revoked")
+        _end(invited, Departure.Cause.REVOKED)
+        discard(selection)
+    return going.count
+
+
+def _leaving(held: Locked, selection: Selection, cause: Departure.Cause) -> Leaving:
+    members = Chosen(selection_id=selection.pk).members(held.organization)
+    ids = SelectionItem.objects.filter(selection=selection).values_list("member", flat=True)
+    return Leaving(held.organization, held.actor, members, ids, revoked=cause == Departure.Cause.REVOKED)
+
+
+_STATE_WORD = Case(
+    When(joined_at__isnull=True, then=Value("Invited")),
+    When(suspended_at__isnull=False, then=Value("Suspended")),
+    default=Value("Joined"),
+    output_field=CharField(),
+)
+
+
+def _end(leaving: Leaving, cause: Departure.Cause) -> None:
+    """Receipts and labels first, then the rows, dependants before what they hang on."""
+    for hook in before_removal:
+        hook(leaving)
+    _write_receipts(leaving, cause)
+    pks = leaving.ids
+    OwnershipTransfer.objects.filter(successor__in=pks).delete()
+    grants = Grant.objects.filter(member__in=pks)
+    dependants: list[QuerySet] = [  # type: ignore[type-arg]  # of several models
+        GrantPermission.objects.filter(grant__in=grants.values("pk")),
+        grants,
+        GroupMember.objects.filter(member__in=pks),
+        GroupManager.objects.filter(member__in=pks),
+        Activity.objects.filter(member__in=pks),
+        Directory.objects.filter(member__in=pks),
+        leaving.members,
+    ]
+    for rows in dependants:
+        delete_rows(rows)
+
+
+def _write_receipts(leaving: Leaving, cause: Departure.Cause) -> None:
+    pks, rows = leaving.ids, leaving.members.order_by()
+    insert_select(
+        Departure,
+        ["member_id", "organization_id", "user_id", "address", "name", "role_id", "cause", "departed_at"],
+        rows.values_list(
+            "pk",
+            "organization_id",
+            "user_id",
+            "address",
+            "directory__name",
+            "role_id",
+            Value(cause, CharField()),
+            Now(),
+        ),
+    )
+    insert_select(
+        DeparturePlacement,
+        ["departure_id", "workspace_id", "role_id"],
+        Grant.objects.filter(member__in=pks).order_by().values_list("member_id", "workspace_id", "role_id"),
+    )
+    insert_select(
+        DeparturePlacement,
+        ["departure_id", "group_id"],
+        GroupMember.objects.filter(member__in=pks).order_by().values_list("member_id", "group_id"),
+    )
+    insert_select(
+        Label,
+        ["kind", "object_id", "text"],
+        rows.values_list(
+            Value(MEMBER_LABEL, CharField()),
+            "pk",
+            Case(When(directory__name="", then=F("address")), default=F("directory__name"), output_field=CharField()),
+        ),
+    )
+
+
+def _update(plan: Plan, **values: object) -> int:
+    """One UPDATE of the accepted members."""
+    return Member.objects.filter(pk__in=plan.accepted.order_by().values("pk")).update(**values)

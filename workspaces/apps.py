@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class WorkspacesConfig(AppConfig):
+    name = "workspaces"
+    verbose_name = "Organizations and access"
+
+    def ready(self) -> None:
+        from accounts import registry
+        from workspaces.actions import directory, endings
+        from workspaces.views.frame import person_frame
+
+        registry.person_changed.append(directory.person_changed)
+        registry.objections.append(endings.objections)
+        registry.departures.append(endings.depart)
+        registry.frames.append(person_frame)
+        post_migrate.connect(_after_migrating, sender=self)
+
+
+def _after_migrating(**_: object) -> None:
+    from workspaces.actions.roles import sync_built_in_roles
+
+    sync_built_in_roles()

@@ -1,0 +1,69 @@
+"""Forms about the organization itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import clean_name
+from workspaces.catalogue import Scheme
+
+
+class _Named(forms.Form):
+    # No max_length: the browser would cut what was typed; clean_name says how long it may be.
+    name = forms.CharField(label=_("Name"), strip=False, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
+
+    def clean_name(self) -> str:
+        return clean_name(self.cleaned_data["name"])
+
+
+class CreateOrganization(_Named):
+    scheme = forms.ChoiceField(
+        label=_("Workspace roles"),
+        choices=Scheme.choices,
+        initial=Scheme.STANDARD,
+        widget=forms.RadioSelect,
+        help_text=_("Which roles people can have in workspaces."),
+    )
+    with_default = forms.BooleanField(
+        label=_("A “default” workspace where everyone can work at once"), required=False, initial=True
+    )
+    with_system = forms.BooleanField(
+        label=_("A read-only “system” workspace (standard roles only)"), required=False, initial=True
+    )
+
+
+class Settings(_Named):
+    invitation_days = forms.IntegerField(
+        label=_("Invitations expire after"),
+        min_value=1,
+        max_value=30,
+        help_text=_("Days, 1 to 30. Counts for invitations sent from now on."),
+    )
+    members_see_members = forms.BooleanField(
+        label=_("Members see the member list"),
+        required=False,
+        help_text=_("Otherwise only those who manage members do."),
+    )
+    workspace_admins_invite = forms.BooleanField(
+        label=_("Workspace admins may invite into their workspaces"), required=False
+    )
+
+
+class DeleteOrganization(forms.Form):
+    name = forms.CharField(
+        label=_("Type the organization's name to confirm"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class Successor(forms.Form):
+    """The next owner, among the active members."""
+
+    successor = forms.TypedChoiceField(label=_("New owner"), coerce=int, help_text=_("Active members, Admins first."))
+
+    def __init__(self, choices: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["successor"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = list(choices)

@@ -1,0 +1,159 @@
+"""A person's place in one organization, from the moment they are invited, and what remains of it afterwards."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import names
+from workspaces.models.organizations import Organization
+from workspaces.models.roles import Role
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def effective(self) -> "MemberQuerySet":
+        """Joined, not suspended, and the account not blocked: whoever is not here has no rights."""
+        return self.filter(joined_at__isnull=False, suspended_at__isnull=True, user__is_active=True)
+
+
+class Member(models.Model):
+    """State comes from timestamps: waiting (no joined_at), joined, suspended.
+
+    invited_until, declined_at, invited_by and mail repeat what the member table shows of the open invitation;
+    `invitations.actions` alone writes them.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="memberships"
+    )
+    address = models.CharField(_("address"), max_length=254, help_text=_("Canonical; the one that was invited."))
+    name = models.CharField(
+        _("name"),
+        max_length=names.MAX_LENGTH,
+        blank=True,
+        help_text=_("As given when inviting; the user's own name wins."),
+    )
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    joined_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    invited_until = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    mail = models.ForeignKey(
+        "accounts.OutgoingMail", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "address"], name="member_address_once"),
+            models.UniqueConstraint(fields=["organization", "user"], name="member_user_once"),
+            models.CheckConstraint(
+                condition=models.Q(joined_at__isnull=True) | models.Q(user__isnull=False), name="member_joined_has_user"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(suspended_at__isnull=True) | models.Q(joined_at__isnull=False),
+                name="member_suspended_has_joined",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index("organization", "role", name="member_role")]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+
+class Directory(models.Model):
+    """What members are searched and paged by; kept by `workspaces.actions.directory`, so that the member row stays
+    narrow.
+
+    sort_name is the case-folded name (address where there is none), since the time of joining or else of inviting.
+    """
+
+    member = models.OneToOneField(Member, primary_key=True, on_delete=models.CASCADE, related_name="directory")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=names.MAX_LENGTH, blank=True)
+    sort_name = models.CharField(max_length=254)
+    address = models.CharField(max_length=254)
+    search_text = models.CharField(max_length=400)
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("directory entry")
+        verbose_name_plural = _("directory entries")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("organization", "sort_name", "member", name="directory_name"),
+            models.Index("organization", "address", "member", name="directory_address"),
+            models.Index("organization", "since", "member", name="directory_since"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+
+class Activity(models.Model):
+    """When a member was last seen; written at most hourly and never under the organization's lock. NEVER sorts
+    first.
+    """
+
+    member = models.OneToOneField(Member, primary_key=True, on_delete=models.CASCADE, related_name="activity")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    last_active_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activity")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("organization", "last_active_at", "member", name="activity_last")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} at {self.last_active_at}"
+
+
+class Departure(models.Model):
+    """The receipt of a removal: who it was and which placements ended, from which a new invitation can propose them."""
+
+    class Cause(models.TextChoices):
+        REMOVED = "removed", _("Removed")
+        LEFT = "left", _("Left")
+        REVOKED = "revoked", _("Invitation revoked")
+        ACCOUNT_DELETED = "account_deleted", _("Account deleted")
+
+    member_id = models.BigIntegerField(primary_key=True, help_text=_("Of the deleted member; never used again."))
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="departures")
+    user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    address = models.CharField(max_length=254)
+    name = models.CharField(max_length=names.MAX_LENGTH, blank=True)
+    role = models.ForeignKey(Role, null=True, on_delete=models.SET_NULL, related_name="+")
+    cause = models.CharField(max_length=20, choices=Cause)
+    departed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("departure")
+        verbose_name_plural = _("departures")
+        indexes: ClassVar[list[models.Index]] = [models.Index("organization", "address", name="departure_address")]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+
+class DeparturePlacement(models.Model):
+    """One group membership (group) or grant (workspace and role) that ended with a departure."""
+
+    departure = models.ForeignKey(Departure, on_delete=models.CASCADE, related_name="placements")
+    group = models.ForeignKey("workspaces.Group", null=True, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey("workspaces.Workspace", null=True, on_delete=models.CASCADE, related_name="+")
+    role = models.ForeignKey(Role, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("ended placement")
+        verbose_name_plural = _("ended placements")
+
+    def __str__(self) -> str:
+        return f"{self.departure_id}"

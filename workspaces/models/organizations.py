@@ -1,0 +1,53 @@
+"""The tenant, and the offer to take it over."""
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import names
+from workspaces.catalogue import Scheme
+
+
+class Organization(models.Model):
+    name = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
+    slug = models.SlugField(_("address part"), max_length=50, unique=True)
+    scheme = models.CharField(_("role scheme"), max_length=20, choices=Scheme, default=Scheme.STANDARD)
+    owner = models.ForeignKey("workspaces.Member", null=True, on_delete=models.PROTECT, related_name="owned")
+    invitation_days = models.PositiveSmallIntegerField(
+        _("invitations expire after"), default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
+    )
+    members_see_members = models.BooleanField(_("members see the member list"), default=True)
+    workspace_admins_invite = models.BooleanField(_("workspace admins may invite"), default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(invitation_days__range=(1, 30)), name="organization_invitation_days"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OwnershipTransfer(models.Model):
+    """The owner's offer, open for seven days; accepting it is the successor's act. At most one per organization."""
+
+    organization = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="transfer")
+    successor = models.ForeignKey("workspaces.Member", on_delete=models.CASCADE, related_name="+")
+    offered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    offered_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("ownership transfer")
+        verbose_name_plural = _("ownership transfers")
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} to {self.successor_id}"

@@ -1,0 +1,1 @@
+"""Reads for screens and rules. Nothing here writes, and nothing here decides."""

@@ -1,0 +1,212 @@
+"""What `policy.decide` needs to know, read fresh for every request and again under the lock. Nothing is kept across
+requests (P12).
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from django.db.models import Case, Q, Value, When
+from django.db.models.aggregates import StringAgg
+from django.db.models.expressions import OuterRef, Subquery
+from django.db.models.fields import BooleanField, CharField
+from django.utils import timezone
+
+from accounts.actors import Actor, is_fresh
+from accounts.models import User
+from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope
+from workspaces.models import Grant, GrantPermission, GroupManager, Member, Organization, Role, RolePermission
+from workspaces.models.grants import GrantQuerySet
+from workspaces.models.members import MemberQuerySet
+from workspaces.policy import ActorFacts, GroupFacts, MemberFacts, RoleFacts, State, WorkspaceFacts
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django_stubs_ext import WithAnnotations
+
+WORKSPACE_PERMISSIONS = frozenset(
+    code for code, permission in PERMISSIONS.items() if permission.scope == Scope.WORKSPACE
+)
+
+STATE = Case(
+    When(joined_at__isnull=True, then=Value(State.WAITING.value)),
+    When(suspended_at__isnull=False, then=Value(State.SUSPENDED.value)),
+    default=Value(State.JOINED.value),
+    output_field=CharField(),
+)
+
+
+def role_permissions() -> Subquery:
+    """The permission codes of a row's role, comma separated."""
+    return Subquery(
+        RolePermission.objects.filter(role=OuterRef("role"))
+        .order_by()
+        .values("role")
+        .annotate(codes=StringAgg("permission", delimiter=Value(",")))
+        .values("codes")
+    )
+
+
+def split_codes(codes: str | None) -> frozenset[str]:
+    return frozenset(codes.split(",")) if codes else frozenset()
+
+
+def actor_facts(actor: Actor, organization: Organization) -> ActorFacts:
+    """What the actor is and holds in the organization at this moment."""
+    fresh = is_fresh(actor.authenticated_at, timezone.now())
+    if actor.user_id is None:
+        return ActorFacts()
+    if actor.is_support:
+        is_staff = User.objects.filter(pk=actor.user_id, is_staff=True, is_active=True).exists()
+        return ActorFacts(user_id=actor.user_id, is_support=is_staff, is_fresh=fresh)
+    member = with_rights(Member.objects.filter(organization=organization, user_id=actor.user_id)).first()
+    if member is None:
+        return ActorFacts(user_id=actor.user_id)
+    return facts_of_actor(member, organization, fresh=fresh)
+
+
+class WithRights(TypedDict):
+    codes: str | None
+    is_blocked: bool
+
+
+def with_rights(members: MemberQuerySet) -> "QuerySet[WithAnnotations[Member, WithRights]]":
+    """Annotates what `facts_of_actor` reads: the codes of the organization role, and whether the account is blocked."""
+    annotated = members.annotate(codes=role_permissions(), is_blocked=~Q(user__is_active=True))
+    return cast("QuerySet[WithAnnotations[Member, WithRights]]", annotated)
+
+
+def facts_of_actor(
+    member: "WithAnnotations[Member, WithRights]", organization: Organization, *, fresh: bool
+) -> ActorFacts:
+    """The same facts for a member who is at hand."""
+    active = member.joined_at is not None and member.suspended_at is None and not member.is_blocked
+    return ActorFacts(
+        member_id=member.pk,
+        user_id=member.user_id,
+        permissions=split_codes(member.codes) if active else frozenset(),
+        is_active=active,
+        is_owner=active and organization.owner_id == member.pk,
+        is_fresh=fresh,
+    )
+
+
+def with_facts(
+    members: MemberQuerySet, organization: Organization, actor_member_id: int | None, unchanged: Q | None = None
+) -> MemberQuerySet:
+    """Annotates what distinguishes members for `decide`: group by these and decide once per distinct tuple.
+
+    unchanged: for whom nothing would change; a condition on the row itself, or an Exists.
+    """
+    no, yes = Value(False), Value(True)
+    return members.annotate(
+        fact_state=STATE,
+        fact_owner=_is(organization.owner_id),
+        fact_self=_is(actor_member_id),
+        fact_unchanged=no if unchanged is None else Case(When(unchanged, then=yes), default=no),
+    )
+
+
+FACTS = ("fact_state", "role_id", "fact_owner", "fact_self", "fact_unchanged")
+
+
+def _is(member_id: int | None) -> Case:
+    return Case(When(pk=member_id or 0, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def member_facts(row: dict[str, object], roles: dict[int, RoleFacts]) -> MemberFacts:
+    """Facts out of one row of `with_facts(...).values(*FACTS)`."""
+    role_id = row["role_id"]
+    assert isinstance(role_id, int)
+    return MemberFacts(
+        state=State(str(row["fact_state"])),
+        role_id=role_id,
+        permissions=roles[role_id].permissions,
+        is_self=bool(row["fact_self"]),
+        is_owner=bool(row["fact_owner"]),
+    )
+
+
+def roles_of(organization: Organization, scope: Scope) -> dict[int, RoleFacts]:
+    """Built-in and custom roles that the organization can give at a scope, with what they hold, in rising order."""
+    wanted = Q(organization=organization) | Q(organization__isnull=True)
+    if scope == Scope.WORKSPACE:
+        wanted &= Q(scheme=organization.scheme) | Q(organization=organization)
+    rows = (
+        Role.objects.filter(wanted, scope=scope)
+        .annotate(codes=StringAgg("permissions__permission", delimiter=Value(",")))
+        .order_by("pk")
+        .values_list("pk", "codes")
+    )
+    return {pk: RoleFacts(pk, split_codes(codes)) for pk, codes in rows}
+
+
+def workspace_permissions(
+    organization: Organization, actor: ActorFacts, workspace_ids: Iterable[int] | None = None
+) -> dict[int, frozenset[str]]:
+    """What the actor holds in each workspace: the union over the organization role, direct grants, groups and everyone
+    (P12).
+
+    One query; workspaces in which nothing is held are absent unless the actor is organization Admin.
+    """
+    if not actor.is_active or actor.member_id is None:
+        return {}
+    workspaces = organization.workspaces.all()
+    if workspace_ids is not None:
+        workspaces = workspaces.filter(pk__in=list(workspace_ids))
+    if actor.holds(Code.WORKSPACES_ACCESS_ALL):
+        return dict.fromkeys(workspaces.values_list("pk", flat=True), WORKSPACE_PERMISSIONS)
+    grants = live_grants_of(organization, actor.member_id).filter(workspace__in=workspaces)
+    rows = grants.values_list("workspace_id", "role__permissions__permission").union(
+        GrantPermission.objects.filter(grant__in=grants).values_list("grant__workspace_id", "permission")
+    )
+    held: dict[int, set[str]] = {}
+    for workspace_id, code in rows:
+        if code is not None:
+            held.setdefault(workspace_id, set()).add(code)
+    return {workspace_id: frozenset(codes) for workspace_id, codes in held.items()}
+
+
+def live_grants_of(organization: Organization, member_id: int) -> GrantQuerySet:
+    """Grants that reach a member directly, through groups and through everyone (guests excepted).
+
+    By three reads of an index each: joined by OR, they would be one of all grants.
+    """
+    not_guest = Member.objects.filter(pk=member_id).exclude(role_id=BuiltIn.GUEST)
+    direct = Grant.objects.filter(member_id=member_id)
+    through = Grant.objects.filter(group__memberships__member=member_id)
+    everyone = Grant.objects.filter(
+        principal_key=0,
+        workspace__organization=organization,
+        workspace__organization__in=not_guest.values("organization"),
+    )
+    paths = direct.values("pk").union(through.values("pk"), everyone.values("pk"), all=True)
+    return Grant.objects.live().filter(pk__in=paths, workspace__organization=organization)
+
+
+def workspace_facts(
+    organization: Organization, actor: ActorFacts, workspace_ids: Iterable[int]
+) -> dict[int, WorkspaceFacts]:
+    ids = list(workspace_ids)
+    held = workspace_permissions(organization, actor, ids)
+    return {workspace_id: WorkspaceFacts(held.get(workspace_id, frozenset())) for workspace_id in ids}
+
+
+def group_facts(organization: Organization, actor: ActorFacts, group_ids: Iterable[int]) -> dict[int, GroupFacts]:
+    """Per group: does the actor manage it, and do its grants carry more than the actor holds in those workspaces?"""
+    ids = list(group_ids)
+    managed = set(
+        GroupManager.objects.filter(group__in=ids, member_id=actor.member_id or 0).values_list("group_id", flat=True)
+    )
+    carried = (
+        Grant.objects.filter(group__in=ids)
+        .values_list("group_id", "workspace_id", "role__permissions__permission")
+        .union(
+            GrantPermission.objects.filter(grant__group__in=ids).values_list(
+                "grant__group_id", "grant__workspace_id", "permission"
+            )
+        )
+    )
+    rows = list(carried)
+    held = workspace_permissions(organization, actor, {workspace for _, workspace, _ in rows}) if rows else {}
+    more = {group for group, workspace, code in rows if code not in held.get(workspace, frozenset())}
+    return {group_id: GroupFacts(group_id in managed, group_id in more) for group_id in ids}

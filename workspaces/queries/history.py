@@ -1,0 +1,120 @@
+"""The history as pages read it: newest first, keyset by act id, with the names of what it speaks of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from workspaces.history import KINDS
+from workspaces.models import Act, Directory, Entry, Group, Label, Member, Organization, Workspace
+from workspaces.names import fold
+
+PAGE = 50
+SHOWN = 50
+"""Entries listed under an act; larger acts are counted only."""
+MATCHES = 1_000
+"""Members, groups and workspaces that a search of the history follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One act with its first entries and the number of all."""
+
+    act: Act
+    entries: list[Entry]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What to call users and things: living ones by their present name, gone ones by their label."""
+
+    users: dict[int, str]
+    things: dict[tuple[str, int], str]
+
+    def thing(self, kind: str, pk: int | None) -> str:
+        return self.things.get((kind, pk), "") if pk is not None else ""
+
+
+def acts_of(organization_id: int, *, before: int | None = None, kinds: Iterable[str] = ()) -> "QuerySet[Act]":
+    """Newest first; before: the id of the last act of the page before."""
+    acts = Act.objects.filter(organization_id=organization_id).order_by("-pk")
+    if before is not None:
+        acts = acts.filter(pk__lt=before)
+    return acts.filter(kind__in=list(kinds)) if kinds else acts
+
+
+def acts_on_member(organization_id: int, member_id: int, limit: int = 20) -> "QuerySet[Act]":
+    """What was done to one member."""
+    kinds = [name for name, kind in KINDS.items() if kind.subject == "member"]
+    mine = Entry.objects.filter(act=OuterRef("pk"), subject_id=member_id)
+    return acts_of(organization_id, kinds=kinds).filter(Exists(mine))[:limit]
+
+
+def matching_acts(organization_id: int, text: str) -> Q:
+    """Acts that changed something whose name holds the text: living things by name or address, gone ones by label."""
+    organization = Organization.objects.get(pk=organization_id)
+    pattern = fold(text)
+    members = Directory.objects.filter(organization=organization, search_text__contains=pattern)[:MATCHES]
+    named: dict[str, list[int]] = {
+        "member": list(members.values_list("member_id", flat=True)),
+        "group": list(
+            Group.objects.filter(organization=organization, sort_name__contains=pattern).values_list("pk", flat=True)
+        ),
+        "workspace": list(
+            Workspace.objects.filter(organization=organization, name__icontains=text).values_list("pk", flat=True)
+        ),
+    }
+    for kind, pk in Label.objects.filter(text__icontains=text, kind__in=named)[:MATCHES].values_list(
+        "kind", "object_id"
+    ):
+        named[kind].append(pk)
+    wanted = Q(pk__in=[])
+    for thing, ids in named.items():
+        subjects = [name for name, kind in KINDS.items() if kind.subject == thing]
+        scopes = [name for name, kind in KINDS.items() if kind.scope == thing]
+        mine = Entry.objects.filter(act=OuterRef("pk"))
+        wanted |= Q(Exists(mine.filter(subject_id__in=ids)), kind__in=subjects)
+        wanted |= Q(Exists(mine.filter(scope_id__in=ids)), kind__in=scopes)
+    return wanted
+
+
+def lines_of(acts: "QuerySet[Act]") -> list[Line]:
+    """The acts with their entries: three queries, whatever they hold."""
+    found = list(acts)
+    ids = [act.pk for act in found]
+    counts = dict(Entry.objects.filter(act__in=ids).values_list("act").annotate(number=Count("pk")))
+    entries: dict[int, list[Entry]] = {}
+    small = [pk for pk in ids if counts.get(pk, 0) <= SHOWN]
+    for entry in Entry.objects.filter(act__in=small).order_by("pk"):
+        entries.setdefault(entry.act_id, []).append(entry)
+    return [Line(act, entries.get(act.pk, []), counts.get(act.pk, 0)) for act in found]
+
+
+def names_for(lines: Iterable[Line]) -> Names:
+    """Looks all names of the lines up at once."""
+    lines = list(lines)
+    users = {pk for line in lines for pk in (line.act.actor_id, line.act.on_behalf_of_id) if pk is not None}
+    wanted: dict[str, set[int]] = {}
+    for line in lines:
+        kind = KINDS[line.act.kind]
+        for entry in line.entries:
+            wanted.setdefault(kind.subject, set()).add(entry.subject_id)
+            if kind.scope and entry.scope_id is not None:
+                wanted.setdefault(kind.scope, set()).add(entry.scope_id)
+    things: dict[tuple[str, int], str] = {}
+    for label in Label.objects.filter(
+        kind__in=wanted, object_id__in=set().union(*wanted.values()) if wanted else set()
+    ):
+        things[(label.kind, label.object_id)] = label.text
+    for pk, name, address in Member.objects.filter(pk__in=wanted.get("member", ())).values_list(
+        "pk", "directory__name", "address"
+    ):
+        things[("member", pk)] = name or address
+    for kind_name, model in (("group", Group), ("workspace", Workspace), ("organization", Organization)):
+        rows = model._default_manager.filter(pk__in=wanted.get(kind_name, ())).values_list("pk", "name")
+        things |= {(kind_name, pk): name for pk, name in rows}
+    named = {user.pk: user.display_name for user in User.objects.filter(pk__in=users)}
+    gone = Label.objects.filter(kind="user", object_id__in=users - set(named)).values_list("object_id", "text")
+    return Names({**dict(gone), **named}, things)

@@ -1,0 +1,86 @@
+"""Why something is refused: one code each, with the sentence that people read and what kind of refusal it is."""
+
+from enum import Enum, StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refused(Enum):
+    """By what: its HTTP status follows from it."""
+
+    BY_RIGHT = 403
+    BY_STATE = 409
+    UNTIL_CONFIRMED = 401  # never sent: people are led to the confirmation page
+
+
+class Reason(StrEnum):
+    NO_RIGHT = "no_right"
+    HOLDS_MORE = "holds_more"
+    GIVES_MORE = "gives_more"
+    GROUP_CARRIES_MORE = "group_carries_more"
+    OWNER = "owner"
+    OWNER_ONLY = "owner_only"
+    YOURSELF = "yourself"
+    WAITING = "waiting"
+    SUSPENDED = "suspended"
+    NOT_SUSPENDED = "not_suspended"
+    JOINED = "joined"
+    UNCHANGED = "unchanged"
+    LAST_ORGANIZATION_ADMIN = "last_organization_admin"
+    LAST_WORKSPACE_ADMIN = "last_workspace_admin"
+    NOT_ACTIVE = "not_active"
+    NOT_THE_SUCCESSOR = "not_the_successor"
+    NO_OFFER = "no_offer"
+    OWNER_PRESENT = "owner_present"
+    TOO_MANY = "too_many"
+    OVER_LIMIT = "over_limit"
+    CONFIRM = "confirm"
+
+    @property
+    def refused(self) -> Refused:
+        if self in _BY_RIGHT:
+            return Refused.BY_RIGHT
+        return Refused.UNTIL_CONFIRMED if self is Reason.CONFIRM else Refused.BY_STATE
+
+    @property
+    def sentence(self) -> Promise:
+        return SENTENCES[self]
+
+
+_BY_RIGHT = {
+    Reason.NO_RIGHT,
+    Reason.HOLDS_MORE,
+    Reason.GIVES_MORE,
+    Reason.GROUP_CARRIES_MORE,
+    Reason.OWNER_ONLY,
+    Reason.NOT_THE_SUCCESSOR,
+}
+
+SENTENCES: dict[Reason, Promise] = {
+    Reason.NO_RIGHT: _("Your role does not include this."),
+    Reason.HOLDS_MORE: _("They hold permissions that you do not hold."),
+    Reason.GIVES_MORE: _("This would give permissions that you do not hold."),
+    Reason.GROUP_CARRIES_MORE: _(
+        "The group carries permissions that you do not hold. An organization admin can do this."
+    ),
+    Reason.OWNER: _("They own the organization. Ownership has to be transferred first."),
+    Reason.OWNER_ONLY: _("Only the owner can do this."),
+    Reason.YOURSELF: _("You cannot do this to yourself. Use Leave, or ask another admin."),
+    Reason.WAITING: _("They have not accepted their invitation yet."),
+    Reason.SUSPENDED: _("They are suspended. Reactivate them first."),
+    Reason.NOT_SUSPENDED: _("They are not suspended."),
+    Reason.JOINED: _("They have joined already."),
+    Reason.UNCHANGED: _("Nothing would change."),
+    Reason.LAST_ORGANIZATION_ADMIN: _(
+        "They are the last active admin of the organization. Make someone else admin first."
+    ),
+    Reason.LAST_WORKSPACE_ADMIN: _("They are the last admin of a workspace. Name another admin there first."),
+    Reason.NOT_ACTIVE: _("You are not an active member of this organization."),
+    Reason.NOT_THE_SUCCESSOR: _("The offer is for someone else."),
+    Reason.NO_OFFER: _("There is no open offer. Ask the owner to make a new one."),
+    Reason.OWNER_PRESENT: _("The owner is active and can start the transfer."),
+    Reason.TOO_MANY: _("This is more than 10,000 people at once. Choose fewer."),
+    Reason.OVER_LIMIT: _("This address has had its mails for today. Try again tomorrow."),
+    Reason.CONFIRM: _("Confirm that it is you first."),
+}

@@ -1,0 +1,164 @@
+"""Bulk actions in two steps: choose (stores the selection) and preview, then apply. Both answer the same for one or
+10,000.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.http import Request, done, page, plain_number
+from config.refusals import Refusal
+from config.ui.people import hue, initials
+from workspaces import bulk
+from workspaces.filters import Query
+from workspaces.models import Member, Selection
+from workspaces.models.members import MemberQuerySet
+from workspaces.plans import Outcome, make_plan
+from workspaces.policy import BULK_LIMIT, Verb
+from workspaces.queries.members import matching_members
+from workspaces.reasons import Reason
+from workspaces.selections import Chosen, own, store
+from workspaces.views.base import OrganizationView
+
+SHOWN = 20
+"""People named per list of the preview; the rest is counted."""
+
+
+class BulkView(OrganizationView):
+    verb = Verb.VIEW_MEMBERS
+
+    def action(self, name: str) -> bulk.BulkAction:
+        action = bulk.REGISTRY.get(name)
+        if action is None:
+            raise Http404
+        return action
+
+    def chosen(self, given: QueryDict) -> Selection:
+        """The stored selection: made from the ticked rows or the table's query, or the one that the preview carries."""
+        if "selection" in given:
+            return self.own_selection(str(given["selection"]))
+        if given.get("all"):
+            query = Query.read(QueryDict(given.get("query", "")))
+            members = matching_members(self.place.organization, query.filters)
+        else:
+            ids = [number for text in given.getlist("member") if (number := plain_number(text))]
+            members = self.place.organization.members.filter(pk__in=ids[:BULK_LIMIT])
+        selection = store(self.place.organization, members, self.place.actor.user_id)
+        if not selection.count:
+            raise Refusal(_("Nobody is selected. Tick the people first."), 422, "nobody")
+        if selection.count > BULK_LIMIT:
+            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        return selection
+
+    def own_selection(self, text: str) -> Selection:
+        """Raises Http404 for a selection that is not this person's, or not of this organization."""
+        selection = own(self.place.organization, self.place.actor.user_id, text)
+        if selection is None:
+            raise Http404
+        return selection
+
+
+class BulkPreview(BulkView):
+    """What would happen to whom. Changes nothing but the stored selection."""
+
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return self.draw(request, self.action(name), self.chosen(request.POST))
+
+    def draw(
+        self, request: Request, action: bulk.BulkAction, selection: Selection, *, status: int = 200
+    ) -> HttpResponse:
+        asked = any(field in request.POST for field in action.form.base_fields)
+        form = action.form(self.place, request.POST if asked or not action.form.base_fields else None)
+        context = {
+            "form": form if form.fields else None,
+            "danger": action.danger,
+            "selection_id": str(selection.pk),
+            "preview_url": self.url("bulk_preview", action.name),
+            "action_url": self.url("bulk_apply", action.name),
+            "back_url": self.url("members"),
+            **self.outlook(action, form, selection),
+        }
+        if not request.htmx:
+            context |= self.context("members")
+        return page(request, "members/bulk.html", context, partial="dialog", status=status)
+
+    def outlook(self, action: bulk.BulkAction, form: bulk.BulkForm, selection: Selection) -> dict[str, Any]:
+        """The preview itself, once everything that the action asks for is given."""
+        count = ngettext("%(count)s person", "%(count)s people", selection.count) % {"count": f"{selection.count:,}"}
+        if not form.is_bound or not form.is_valid():
+            return {"title": f"{action.label}: {count}", "summary": _("Nothing changes until you confirm.")}
+        chosen = Chosen(selection_id=selection.pk).members(self.place.organization)
+        plan = make_plan(
+            self.place.facts, self.place.organization, chosen, action.propose(self.place, form.cleaned_data)
+        )
+        if Reason.CONFIRM in plan.refused:
+            raise Refusal(Reason.CONFIRM.sentence, Reason.CONFIRM.refused.value, Reason.CONFIRM)
+        after = action.after(self.place, form.cleaned_data)
+        left = sum(number for number, _members in plan.refused.values())
+        wont = [
+            _person(member, reason=str(reason.sentence))
+            for reason, (_number, members) in plan.refused.items()
+            for member in _named(members)
+        ]
+        verb = ngettext("%(verb)s %(count)s person", "%(verb)s %(count)s people", plan.changing)
+        return {
+            "title": _title(action, after, plan.changing, left),
+            "summary": f"{count}. {_('Nothing changes until you confirm.')}",
+            "will": [_person(member, before=action.before(member), after=after) for member in _named(plan.accepted)],
+            "will_count": f"{plan.changing:,}",
+            "will_more": f"{plan.changing - SHOWN:,}" if plan.changing > SHOWN else "",
+            "wont": wont[:SHOWN],
+            "wont_count": f"{left:,}",
+            "wont_more": f"{left - SHOWN:,}" if left > SHOWN else "",
+            "foot": action.foot,
+            "blocked": "" if plan.changing else _("Nobody of them can be changed so."),
+            "submit": verb % {"verb": action.button, "count": f"{plan.changing:,}"},
+        }
+
+
+class BulkApply(BulkPreview):
+    """Performs it on the stored selection, decided anew under the lock."""
+
+    def post(self, request: Request, name: str) -> HttpResponse:
+        action = self.action(name)
+        selection = self.chosen(request.POST)
+        form = action.form(self.place, request.POST)
+        if not form.is_valid():
+            return self.draw(request, action, selection, status=422)
+        outcome = action.perform(self.place, Chosen(selection_id=selection.pk), form.cleaned_data)
+        if not outcome.changed and outcome.refused:
+            reason = next(iter(outcome.refused))
+            raise Refusal(reason.sentence, reason.refused.value, reason)
+        return done(request, outcome_text(action, outcome), to=self.url("members"))
+
+
+def outcome_text(action: bulk.BulkAction, outcome: Outcome) -> str:
+    """ "Suspended: 12 people. 2 were left as they are." """
+    text = ngettext("%(done)s: %(count)s person.", "%(done)s: %(count)s people.", outcome.changed) % {
+        "done": action.done,
+        "count": f"{outcome.changed:,}",
+    }
+    left = sum(outcome.refused.values())
+    if left:
+        more = ngettext("%(count)s was left as they are.", "%(count)s were left as they are.", left)
+        text = f"{text} {more % {'count': f'{left:,}'}}"
+    return text
+
+
+def _title(action: bulk.BulkAction, after: str, will: int, wont: int) -> str:
+    what = str(action.title) % {"label": action.label, "after": after}
+    numbers = {"what": what, "will": f"{will:,}", "wont": f"{wont:,}"}
+    if wont:
+        return _("%(what)s: %(will)s will change, %(wont)s will not") % numbers
+    return _("%(what)s: %(will)s will change") % numbers
+
+
+def _named(members: MemberQuerySet) -> list[Member]:
+    return list(members.select_related("directory", "role").order_by("directory__sort_name", "pk")[:SHOWN])
+
+
+def _person(member: Member, **more: str) -> dict[str, Any]:
+    name = member.directory.name or member.address
+    return {"name": name, "initials": initials(name), "hue": hue(member.pk), **more}

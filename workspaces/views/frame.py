@@ -1,0 +1,81 @@
+"""The left column: which pages this person may open, their workspaces, themselves."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from config.ui.people import hue, initials
+from workspaces.access import Place
+from workspaces.policy import Decision, Verb, decide
+from workspaces.queries.shell import my_workspaces
+
+
+def badge(name: str, key: int) -> dict[str, Any]:
+    """An organization's or a workspace's square."""
+    return {"name": name, "initials": initials(name)[:1], "initial": initials(name)[:1], "hue": hue(key)}
+
+
+def frame(place: Place, current: str) -> dict[str, Any]:
+    """The frame of an organization's pages."""
+    organization = place.organization
+    args = [organization.slug]
+    pages: list[tuple[str, str, str, Decision]] = [
+        (_("Members"), "users", "members", decide(place.facts, Verb.VIEW_MEMBERS, organization=place.policies)),
+        (_("History"), "history", "history", decide(place.facts, Verb.VIEW_HISTORY)),
+        (_("Settings"), "settings", "settings", decide(place.facts, Verb.CHANGE_SETTINGS)),
+    ]
+    items = [
+        {"label": label, "icon": icon, "url": reverse(name, args=args), "current": name == current}
+        for label, icon, name, decision in pages
+        if decision
+    ]
+    items.append(
+        {"label": _("My access"), "icon": "key", "url": reverse("my_access"), "current": current == "my_access"}
+    )
+    role = _("Owner") if place.facts.is_owner else place.member.role.name
+    return {
+        **_person(place.member.user, role),
+        "organization": {
+            **badge(organization.name, organization.pk),
+            "slug": organization.slug,
+            "url": reverse("organization", args=args),
+        },
+        "items": items,
+        "workspaces": [
+            {**badge(name, workspace_id), "url": ""} for workspace_id, name in my_workspaces(organization, place.member)
+        ],
+    }
+
+
+def personal_frame(request: HttpRequest, current: str = "") -> dict[str, Any]:
+    """The frame of pages that belong to no organization."""
+    items = [{"label": _("My access"), "icon": "key", "url": reverse("my_access"), "current": current == "my_access"}]
+    return {**_person(request.user, ""), "organization": None, "items": items, "workspaces": []}
+
+
+def _person(user: User | AbstractBaseUser | object, role: str) -> dict[str, Any]:
+    assert isinstance(user, User)
+    return {
+        "switcher_url": reverse("switcher"),
+        "member": {
+            "name": user.display_name,
+            "initials": initials(user.display_name),
+            "hue": hue(user.pk),
+            "role": role,
+        },
+        "account_items": [
+            {"label": _("Profile"), "icon": "user", "url": reverse("account_profile")},
+            {"label": _("Addresses"), "icon": "mail", "url": reverse("account_email")},
+            {"label": _("Security"), "icon": "shield", "url": reverse("mfa_index")},
+            {"label": _("Sessions"), "icon": "devices", "url": reverse("usersessions_list")},
+        ],
+    }
+
+
+def person_frame(request: HttpRequest) -> dict[str, Any]:
+    """The frame around the person's account pages; registered with `accounts`."""
+    return {"shell": personal_frame(request)}

@@ -1,0 +1,136 @@
+"""The history page, and its lines wherever else they stand."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from config.http import Request, page, plain_number
+from config.ui.people import hue, initials
+from workspaces.filters import with_query
+from workspaces.history import KINDS
+from workspaces.models import Act
+from workspaces.policy import Verb
+from workspaces.queries.history import PAGE, Line, Names, acts_of, lines_of, matching_acts, names_for
+from workspaces.views.base import OrganizationView
+
+
+class History(OrganizationView):
+    """Newest first, by day; narrowed by what a person, group or workspace is called."""
+
+    verb = Verb.VIEW_HISTORY
+
+    def get(self, request: Request) -> HttpResponse:
+        before = plain_number(request.GET.get("before"))
+        search = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        organization_id = self.place.organization.pk
+        acts = acts_of(organization_id, before=before)
+        if search:
+            acts = acts.filter(matching_acts(organization_id, search))
+        lines = history_lines(acts[: PAGE + 1])
+        base_url = self.url("history")
+        found = QueryDict(mutable=True)
+        if search:
+            found["q"] = search
+        context = {
+            "base_url": base_url,
+            "search": search,
+            "filters": {"chips": [], "active": []},
+            "count": "",
+            "days": by_day(lines[:PAGE]),
+            "pager": {
+                "text": _("%(count)s acts") % {"count": len(lines[:PAGE])} if lines else _("Nothing"),
+                "previous_url": with_query(base_url, found) if before else "",
+                "next_url": with_query(base_url, found, before=str(lines[PAGE - 1]["id"])) if len(lines) > PAGE else "",
+            },
+        }
+        if not request.htmx:
+            context |= self.context("history")
+        return page(request, "history/page.html", context, partial="history")
+
+
+def history_lines(acts: "QuerySet[Act]") -> list[dict[str, Any]]:
+    """Acts as the templates draw them (templates/history/act.html)."""
+    lines = lines_of(acts)
+    names = names_for(lines)
+    return [_line(line, names) for line in lines]
+
+
+def by_day(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {**_day_names(date), "acts": list(acts)}
+        for date, acts in groupby(lines, key=lambda line: timezone.localtime(line["at"]).date())
+    ]
+
+
+def _day_names(day: date) -> dict[str, str]:
+    """ "Today, Saturday 21 November", "Thursday, 19 November", "12 March 2025, Wednesday"."""
+    today = timezone.localdate()
+    distance = (today - day).days
+    if distance <= 1:
+        return {"label": _("Yesterday") if distance else _("Today"), "date": f"{day:%A %-d %B}"}
+    if distance < 7:
+        return {"label": f"{day:%A}", "date": f"{day:%-d %B}"}
+    return {"label": f"{day:%-d %B}" if day.year == today.year else f"{day:%-d %B %Y}", "date": f"{day:%A}"}
+
+
+def _line(line: Line, names: Names) -> dict[str, Any]:
+    act, kind = line.act, KINDS[line.act.kind]
+    first = line.entries[0] if line.entries else None
+    actor = names.users.get(act.actor_id, _("Deleted account")) if act.actor_id else ""
+    if not actor and kind.by_subject and first is not None:
+        actor = names.thing(kind.subject, first.subject_id)
+    same = {(entry.before, entry.after) for entry in line.entries}
+    before, after = next(iter(same)) if len(same) == 1 else ("", "")
+    behalf = names.users.get(act.on_behalf_of_id, "") if act.on_behalf_of_id else ""
+    return {
+        "id": act.pk,
+        "icon": kind.icon,
+        "tone": kind.tone,
+        "initials": initials(actor) if actor else "",
+        "hue": hue(act.actor_id or 0),
+        "sentence": format_html("<b>{}</b> {}", actor or "Roster", _sentence(line, names)),
+        "before": before,
+        "after": after,
+        "note": _("On behalf of %(name)s") % {"name": behalf} if behalf else "",
+        "source": SOURCES.get(act.source, act.source),
+        "at": act.at,
+        "time": f"{timezone.localtime(act.at):%H:%M}",
+        "changes_label": _("%(count)s changes") % {"count": f"{line.count:,}"} if len(line.entries) > 1 else "",
+        "changes": [
+            {
+                "subject": names.thing(kind.subject, entry.subject_id) or _("somebody"),
+                "before": entry.before,
+                "after": entry.after,
+            }
+            for entry in line.entries
+        ]
+        if len(line.entries) > 1
+        else [],
+    }
+
+
+SOURCES = {"web": "Web", "admin": "Support staff", "command": "Command line", "worker": "Scheduled"}
+
+
+def _sentence(line: Line, names: Names) -> SafeString:
+    """The kind's sentence with its things in bold; names are escaped."""
+    kind = KINDS[line.act.kind]
+    if line.count > 1:
+        subject = _("%(count)s people") % {"count": f"{line.count:,}"}
+    else:
+        subject = names.thing(kind.subject, line.entries[0].subject_id) if line.entries else ""
+    scopes = {names.thing(kind.scope, entry.scope_id) for entry in line.entries}
+    bold = {
+        "subject": format_html("<b>{}</b>", subject or _("somebody")),
+        "scope": format_html("<b>{}</b>", ", ".join(sorted(scopes))),
+        **{key: format_html("<b>{}</b>", str(value).replace("_", " ")) for key, value in line.act.payload.items()},
+    }
+    return format_html(str(kind.sentence), **bold)
