@@ -11,16 +11,19 @@ import sys
 from pathlib import Path
 
 NAMES = """
-adjustments-horizontal alert-circle alert-triangle archive arrow-down arrow-left arrow-right arrow-up arrows-sort at
-ban bell bell-off bolt building calendar check chevron-down chevron-left chevron-right chevron-up circle-check
-circle-dashed circle-x clock columns-3 copy crown device-desktop device-mobile devices dots door-exit download edit
-external-link eye eye-off file-text filter fingerprint flag git-branch help-circle hierarchy history home hourglass
-hourglass-empty id-badge-2 inbox info-circle key keyboard layout-dashboard link list-check lock lock-open login logout
-mail mail-check mail-forward mail-off mail-opened mail-plus mail-x menu-2 message minus moon password pencil
-player-pause player-play plus power qrcode refresh rotate rotate-clockwise search search-off selector send server
-settings shield shield-check shield-lock shield-x stack-2 star sun switch-vertical tag tags transfer trash upload user
-user-check user-cog user-edit user-minus user-off user-plus user-question user-share user-shield user-x users
-users-group users-minus users-plus world x
+adjustments-horizontal alert-circle alert-hexagon alert-triangle archive archive-off arrow-back-up arrow-down
+arrow-left arrow-right arrow-up arrows-exchange arrows-sort at ban bell bell-off bolt building bulb calendar
+calendar-off calendar-time chart-bar chart-donut check chevron-down chevron-left chevron-right chevron-up circle-check
+circle-dashed circle-minus circle-x clock clock-plus clock-x cloud columns-3 command copy cpu crown database
+device-desktop device-mobile devices door-enter door-exit dots download edit external-link eye eye-check eye-off
+file-text filter fingerprint flag folder folder-open gauge git-branch git-compare hand-stop help-circle hierarchy
+history home hourglass hourglass-empty id-badge-2 inbox info-circle key key-off keyboard layout-dashboard link
+list-check list-details lock lock-open login login-2 logout mail mail-check mail-forward mail-off mail-opened
+mail-plus mail-x menu-2 message minus moon notebook password pencil pin pinned player-pause player-play plug-connected
+plus power qrcode refresh restore rocket rotate rotate-clockwise route scale search search-off selector send server
+settings shield shield-check shield-lock shield-x sitemap square-plus stack-2 star sun switch-vertical tag tags
+transfer trash upload user user-check user-cog user-edit user-minus user-off user-plus user-question user-search
+user-share user-shield user-star user-x users users-group users-minus users-plus world world-off x zoom-question
 """
 
 TARGET = Path(__file__).resolve().parent.parent / "static" / "icons.svg"

@@ -19,7 +19,6 @@ from workspaces.policy import (
     State,
     Verb,
     WorkspaceFacts,
-    built_in,
     contains,
     decide,
     keep_last_admins,
@@ -27,6 +26,11 @@ from workspaces.policy import (
 from workspaces.reasons import SENTENCES, Reason, Refused
 
 pytestmark = pytest.mark.once
+
+
+def built_in(role: BuiltIn) -> RoleFacts:
+    return RoleFacts(role, BUILT_IN_ROLES[role].permissions)
+
 
 GUEST, MEMBER, ADMIN = (built_in(role) for role in (BuiltIn.GUEST, BuiltIn.MEMBER, BuiltIn.ADMIN))
 EVERY_CODE = frozenset(PERMISSIONS)
@@ -340,7 +344,7 @@ def test_every_reason_has_its_sentence_and_its_status() -> None:
     by_right = {reason for reason in Reason if reason.refused is Refused.BY_RIGHT}
     assert by_right == {
         Reason.NO_RIGHT, Reason.HOLDS_MORE, Reason.GIVES_MORE, Reason.GROUP_CARRIES_MORE, Reason.OWNER_ONLY,
-        Reason.NOT_THE_SUCCESSOR,
+        Reason.NOT_THE_SUCCESSOR, Reason.EVERYONE_MANAGES, Reason.SELF_EXTENDED,
     }  # fmt: skip
     assert {reason for reason in Reason if reason.refused is Refused.UNTIL_CONFIRMED} == {Reason.CONFIRM}
 

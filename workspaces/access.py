@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.access import actor_of
 from accounts.actors import Actor, is_fresh
 from config.http import Request
-from workspaces.models import Member, Organization
-from workspaces.policy import ActorFacts, OrganizationFacts
-from workspaces.queries.facts import facts_of_actor, with_rights
+from workspaces.models import Member, Organization, Workspace
+from workspaces.policy import ActorFacts, OrganizationFacts, Verb, WorkspaceFacts, decide
+from workspaces.queries.facts import facts_of_actor, with_rights, workspace_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,17 @@ class Place:
         return OrganizationFacts(
             members_see_members=self.organization.members_see_members,
             workspace_admins_invite=self.organization.workspace_admins_invite,
+            members_create_workspaces=self.organization.members_create_workspaces,
+            members_create_groups=self.organization.members_create_groups,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A workspace that the person may see, and what they hold in it."""
+
+    workspace: Workspace
+    facts: WorkspaceFacts
 
 
 class SuspendedHere(Exception):
@@ -58,6 +68,17 @@ def enter(request: Request, slug: str) -> Place:
     fresh = is_fresh(actor.authenticated_at, timezone.now())
     facts = facts_of_actor(member, member.organization, fresh=fresh)
     return Place(member.organization, member, actor, facts)
+
+
+def enter_workspace(place: Place, slug: str) -> Inside:
+    """The workspace for whoever may see it. Raises Http404 for everybody else, as for unknown and deleted ones."""
+    workspace = Workspace.objects.alive().filter(organization=place.organization, slug=slug).first()
+    if workspace is None:
+        raise Http404
+    facts = workspace_facts(place.organization, place.facts, [workspace.pk])[workspace.pk]
+    if not decide(place.facts, Verb.VIEW_WORKSPACE, workspace=facts):
+        raise Http404
+    return Inside(workspace, facts)
 
 
 WITH_MEMBER = ("user", "role", "directory", "activity", "mail", "invited_by")

@@ -63,13 +63,18 @@ FIRST_CUSTOM_ROLE_ID = 1000
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`ability` completes the sentence "You will be able to …"; high_risk marks what deserves a second look."""
+    """`ability` completes the sentence "You will be able to …"; high_risk marks what deserves a second look; viewing is
+    kept where a resource is locked or a workspace is archived.
+    """
 
     code: str
     scope: Scope
     ability: str
     enforced_by: str = "Roster"
     high_risk: bool = False
+    area: str = ""
+    explanation: str = ""
+    viewing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,65 +87,159 @@ class BuiltInRole:
     scheme: str = ""
 
 
-def _roster(scope: Scope, *rows: tuple[Code, str, bool]) -> list[Permission]:
-    return [Permission(code, scope, ability, high_risk=risk) for code, ability, risk in rows]
+RISK, VIEW = "risk", "view"
 
 
-def _host(product: str, scope: Scope, *rows: tuple[str, str, bool]) -> list[Permission]:
-    return [Permission(code, scope, ability, enforced_by=product, high_risk=risk) for code, ability, risk in rows]
+def _area(
+    product: str, scope: Scope, area: str, *rows: tuple[str, str] | tuple[str, str, str] | tuple[str, str, str, str]
+) -> list[Permission]:
+    """Rows of code, ability, and where there are any, mark (RISK or VIEW) and explanation."""
+    permissions = []
+    for code, ability, *more in rows:
+        mark, explanation = (*more, "", "")[:2]
+        permissions.append(
+            Permission(code, scope, ability, product, mark == RISK, area, explanation, viewing=mark == VIEW)
+        )
+    return permissions
+
+
+# Areas of the compute platform, each with Read and Read/Write, as its custom roles pair them (SYSTEMS L13).
+PLATFORM_AREAS = {
+    "alerting": "alerts",
+    "audit_logs": "audit logs",
+    "batch_jobs": "batch jobs",
+    "own_compute": "bring-your-own compute",
+    "clusters": "clusters",
+    "connections": "connections",
+    "dev_pods": "dev pods",
+    "endpoints": "endpoints",
+    "fine_tuning": "fine-tuning",
+    "limits": "limits",
+    "node_groups": "node groups",
+    "node_reservations": "node reservations",
+    "nodes": "nodes",
+    "observability": "observability export",
+    "ray_clusters": "Ray clusters",
+    "registry_auth": "private registry credentials",
+    "secrets": "secrets",
+    "service_requests": "service requests",
+    "slurm_clusters": "Slurm clusters",
+    "storage": "storage",
+    "templates": "templates",
+    "utilities": "utilities",
+    "workload_identity": "workload identity",
+}
+_GUARDED_AREAS = {"audit_logs", "limits", "own_compute", "registry_auth", "secrets", "workload_identity"}
+_DAILY_AREAS = {
+    "batch_jobs", "dev_pods", "endpoints", "fine_tuning", "ray_clusters", "slurm_clusters", "storage", "templates",
+}  # fmt: skip
+
+
+def _platform() -> list[Permission]:
+    permissions = []
+    for area, label in PLATFORM_AREAS.items():
+        guarded = area in _GUARDED_AREAS
+        permissions += _area(
+            "Compute platform",
+            Scope.WORKSPACE,
+            "Compute platform",
+            (f"{area}.read", f"see {label}", "" if guarded else VIEW),
+            (f"{area}.write", f"change {label}", RISK if guarded else ""),
+        )
+    return permissions
 
 
 PERMISSIONS: dict[str, Permission] = {
     permission.code: permission
     for permission in [
-        *_roster(
+        *_area(
+            "Roster",
             Scope.ORGANIZATION,
-            (Code.MEMBERS_VIEW, "see who is in the organization", False),
-            (Code.MEMBERS_INVITE, "invite people", False),
-            (Code.MEMBERS_ORG_MANAGE, "add, change and remove people", True),
-            (Code.GROUPS_MANAGE, "create and manage all groups", False),
-            (Code.WORKSPACES_CREATE, "create workspaces", False),
-            (Code.WORKSPACES_MANAGE, "create, manage and delete shared workspaces", True),
-            (Code.WORKSPACES_ACCESS_ALL, "open every workspace", True),
-            (Code.ROLES_MANAGE, "make and change roles", True),
-            (Code.ORGANIZATION_MANAGE, "change the organization's settings", True),
-            (Code.HISTORY_VIEW, "see the organization's history", False),
+            "Organization",
+            (Code.MEMBERS_VIEW, "see who is in the organization", VIEW),
+            (Code.MEMBERS_INVITE, "invite people"),
+            (Code.MEMBERS_ORG_MANAGE, "add, change and remove people", RISK),
+            (Code.GROUPS_MANAGE, "create and manage all groups"),
+            (Code.WORKSPACES_CREATE, "create workspaces"),
+            (Code.WORKSPACES_MANAGE, "create, manage and delete shared workspaces", RISK),
+            (Code.WORKSPACES_ACCESS_ALL, "open every workspace", RISK, "As an admin of each of them."),
+            (Code.ROLES_MANAGE, "make and change roles", RISK),
+            (Code.ORGANIZATION_MANAGE, "change the organization's settings", RISK),
+            (Code.HISTORY_VIEW, "see the organization's history"),
         ),
-        *_host(
+        *_area(
+            "Drives",
+            Scope.ORGANIZATION,
+            "Drives",
+            ("drives.org.manage", "connect, edit and delete the organization's drives", RISK),
+            ("drives.org.set_default", "choose the organization's default drive"),
+        ),
+        *_area(
             "Billing",
             Scope.ORGANIZATION,
-            ("usage.view", "see usage and consumption", False),
-            ("billing.manage", "manage subscription, billing and invoices", True),
+            "Billing",
+            ("usage.view", "see usage and consumption", VIEW),
+            ("billing.manage", "manage subscription, billing and invoices", RISK),
         ),
-        *_roster(
+        *_area(
+            "Roster",
             Scope.WORKSPACE,
-            (Code.WORKSPACE_VIEW, "see the workspace and who is in it", False),
-            (Code.WORKSPACE_EDIT, "change the workspace's name and description", False),
-            (Code.WORKSPACE_DELETE, "delete the workspace", True),
-            (Code.MEMBERS_WORKSPACE_MANAGE, "manage the workspace's members", True),
+            "Workspace",
+            (Code.WORKSPACE_VIEW, "see the workspace and who is in it", VIEW),
+            (Code.WORKSPACE_EDIT, "change the workspace's name and description"),
+            (Code.WORKSPACE_DELETE, "delete the workspace", RISK),
+            (Code.MEMBERS_WORKSPACE_MANAGE, "manage the workspace's members", RISK),
         ),
-        *_host(
+        *_area(
             "Notebooks",
             Scope.WORKSPACE,
-            ("projects.view", "read everything", False),
-            ("comments.create", "comment", False),
-            ("notebooks.run", "run notebooks", False),
-            ("projects.edit", "create and edit projects and data sets", False),
-            ("integrations.attach", "connect integrations to projects", False),
-            ("integrations.manage", "create and edit integrations", True),
+            "Projects and notebooks",
+            ("projects.view", "read everything", VIEW),
+            ("comments.create", "comment", VIEW),
+            ("notebooks.run", "run notebooks", VIEW),
+            ("inputs.set", "change the values of input blocks", VIEW),
+            (
+                "projects.duplicate_out",
+                "duplicate projects into another workspace",
+                VIEW,
+                "Custom environments and integrations do not travel along.",
+            ),
+            ("projects.edit", "create and edit projects and data sets"),
+            (
+                "projects.make_private",
+                "make projects private",
+                "",
+                "A private project keeps drawing on what the workspace shares, such as integrations and machine hours.",
+            ),
+            (
+                "integrations.attach",
+                "connect integrations to projects",
+                "",
+                "Without the right to create or edit an integration itself.",
+            ),
+            ("integrations.manage", "create and edit integrations", RISK),
         ),
-        *_host(
+        *_area(
+            "Drives",
+            Scope.WORKSPACE,
+            "Drives",
+            ("drives.workspace.manage", "connect, edit and delete the workspace's drives", RISK),
+            ("drives.workspace.set_default", "choose the workspace's default drive"),
+        ),
+        *_area(
             "Deployments",
             Scope.WORKSPACE,
-            ("resources.manage", "create and manage resources", False),
-            ("deployments.create", "deploy", False),
-            ("deployments.view", "see deployments and logs", False),
-            ("environment.manage", "change application configuration", False),
-            ("infrastructure.manage", "set up infrastructure", True),
-            ("domains.manage", "manage domains and redirects", True),
-            ("logs.manage", "change log settings", False),
-            ("billing.view", "read billing", True),
+            "Deployments",
+            ("resources.manage", "create and manage resources"),
+            ("deployments.create", "deploy"),
+            ("deployments.view", "see deployments and logs", VIEW),
+            ("environment.manage", "change application configuration"),
+            ("infrastructure.manage", "set up infrastructure", RISK),
+            ("domains.manage", "manage domains and redirects", RISK),
+            ("logs.manage", "change log settings"),
+            ("billing.view", "read billing", RISK),
         ),
+        *_platform(),
     ]
 }
 
@@ -159,6 +258,11 @@ def _all(scope: Scope) -> frozenset[str]:
     return frozenset(code for code, permission in PERMISSIONS.items() if permission.scope == scope)
 
 
+_READ = ("projects.view", "comments.create", "notebooks.run", "inputs.set", "projects.duplicate_out")
+_SEE_PLATFORM = tuple(f"{area}.read" for area in PLATFORM_AREAS if area not in _GUARDED_AREAS)
+_WORK_PROJECTS = ("projects.edit", "projects.make_private", "integrations.attach")
+_WORK_PLATFORM = tuple(f"{area}.write" for area in sorted(_DAILY_AREAS))
+
 BUILT_IN_ROLES: dict[int, BuiltInRole] = {
     role.id: role
     for role in [
@@ -176,9 +280,14 @@ BUILT_IN_ROLES: dict[int, BuiltInRole] = {
                 BuiltIn.STANDARD_VIEWER,
                 "Viewer",
                 "People who read and comment.",
-                (Code.WORKSPACE_VIEW, "projects.view", "comments.create", "notebooks.run"),
+                (Code.WORKSPACE_VIEW, *_READ, "deployments.view", *_SEE_PLATFORM),
             ),
-            (BuiltIn.STANDARD_EDITOR, "Editor", "People who do the work.", ("projects.edit", "integrations.attach")),
+            (
+                BuiltIn.STANDARD_EDITOR,
+                "Editor",
+                "People who do the work.",
+                (*_WORK_PROJECTS, "resources.manage", "deployments.create", *_WORK_PLATFORM),
+            ),
             (BuiltIn.STANDARD_ADMIN, "Admin", "People who answer for the workspace.", _all(Scope.WORKSPACE)),
         ),
         *_roles(
@@ -188,7 +297,7 @@ BUILT_IN_ROLES: dict[int, BuiltInRole] = {
                 BuiltIn.MANAGED_MEMBER,
                 "Member",
                 "People who work in the workspace.",
-                (Code.WORKSPACE_VIEW, "projects.view", "comments.create", "notebooks.run", "projects.edit"),
+                (Code.WORKSPACE_VIEW, *_READ, *_WORK_PROJECTS, "deployments.view", *_SEE_PLATFORM, *_WORK_PLATFORM),
             ),
             (
                 BuiltIn.MANAGED_MANAGER,
@@ -215,8 +324,15 @@ BUILT_IN_ROLES: dict[int, BuiltInRole] = {
             (
                 BuiltIn.INFRASTRUCTURE_ACCOUNT_ADMIN,
                 "Account Admin",
-                "People who answer for the account.",
-                _all(Scope.WORKSPACE) - {Code.WORKSPACE_DELETE},
+                "People who answer for the account: its access, its costs and what it runs on.",
+                (
+                    Code.WORKSPACE_EDIT,
+                    Code.MEMBERS_WORKSPACE_MANAGE,
+                    "billing.view",
+                    "infrastructure.manage",
+                    "domains.manage",
+                    "logs.manage",
+                ),
             ),
         ),
     ]

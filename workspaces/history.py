@@ -55,7 +55,23 @@ ORGANIZATION_DELETED = _kind(
 WORKSPACE_CREATED = _kind(
     "workspace.created", "stack-2", _("created the workspace {subject}"), tone="ok", subject="workspace"
 )
+WORKSPACE_CHANGED = _kind("workspace.changed", "pencil", _("changed {field} of {subject}"), subject="workspace")
+WORKSPACE_ARCHIVED = _kind("workspace.archived", "archive", _("archived {subject}"), subject="workspace")
+WORKSPACE_REOPENED = _kind("workspace.reopened", "archive-off", _("reopened {subject}"), tone="ok", subject="workspace")
+WORKSPACE_DELETED = _kind(
+    "workspace.deleted", "trash", _("deleted the workspace {subject}"), tone="bad", subject="workspace"
+)
+WORKSPACE_RESTORED = _kind(
+    "workspace.restored", "restore", _("restored the workspace {subject}"), tone="ok", subject="workspace"
+)
+WORKSPACE_JOINED = _kind("workspace.joined", "login-2", _("joined {scope}"), tone="ok", scope="workspace")
 GROUP_CREATED = _kind("group.created", "users-group", _("created the group {subject}"), tone="ok", subject="group")
+GROUP_CHANGED = _kind("group.changed", "pencil", _("changed {field} of the group {subject}"), subject="group")
+GROUP_DELETED = _kind("group.deleted", "trash", _("deleted the group {subject}"), tone="bad", subject="group")
+MANAGER_NAMED = _kind("group.manager_named", "user-star", _("made {subject} manager of {scope}"), scope="group")
+MANAGER_DISMISSED = _kind(
+    "group.manager_dismissed", "user-minus", _("took the management of {scope} from {subject}"), scope="group"
+)
 OWNERSHIP_OFFERED = _kind("ownership.offered", "key", _("offered the ownership to {subject}"))
 OWNERSHIP_WITHDRAWN = _kind("ownership.withdrawn", "key", _("withdrew the offer of ownership to {subject}"))
 OWNERSHIP_TAKEN = _kind("ownership.taken", "key", _("took over the ownership"))
@@ -67,7 +83,57 @@ MEMBER_LEFT = _kind("member.left", "logout", _("left the organization"), tone="b
 ACCOUNT_BLOCKED = _kind("account.blocked", "ban", _("blocked the account of {subject}"), tone="bad")
 ACCOUNT_UNBLOCKED = _kind("account.unblocked", "ban", _("unblocked the account of {subject}"))
 GROUP_JOINED = _kind("group.joined", "user-plus", _("added {subject} to {scope}"), tone="ok", scope="group")
+GROUP_LEFT = _kind("group.left", "user-minus", _("took {subject} out of {scope}"), tone="bad", scope="group")
 GRANT_GIVEN = _kind("grant.given", "user-plus", _("gave {subject} a role in {scope}"), tone="ok", scope="workspace")
+GRANT_CHANGED = _kind("grant.changed", "key", _("changed the role of {subject} in {scope}"), scope="workspace")
+GRANT_REMOVED = _kind(
+    "grant.removed", "user-minus", _("took a role in {scope} from {subject}"), tone="bad", scope="workspace"
+)
+GROUP_GRANT_GIVEN = _kind(
+    "group_grant.given",
+    "users-plus",
+    _("gave {subject} a role in {scope}"),
+    tone="ok",
+    subject="group",
+    scope="workspace",
+)
+GROUP_GRANT_CHANGED = _kind(
+    "group_grant.changed", "key", _("changed the role of {subject} in {scope}"), subject="group", scope="workspace"
+)
+GROUP_GRANT_REMOVED = _kind(
+    "group_grant.removed",
+    "users-minus",
+    _("took a role in {scope} from {subject}"),
+    tone="bad",
+    subject="group",
+    scope="workspace",
+)
+EVERYONE_GRANT_GIVEN = _kind(
+    "everyone_grant.given", "world", _("gave everyone a role in {subject}"), tone="warn", subject="workspace"
+)
+EVERYONE_GRANT_CHANGED = _kind(
+    "everyone_grant.changed", "world", _("changed what everyone may do in {subject}"), tone="warn", subject="workspace"
+)
+EVERYONE_GRANT_REMOVED = _kind(
+    "everyone_grant.removed", "world-off", _("took the role in {subject} from everyone"), subject="workspace"
+)
+ROLE_CREATED = _kind("role.created", "key", _("made the role {subject}"), tone="ok", subject="role")
+ROLE_EDITED = _kind("role.changed", "key", _("changed the role {subject}"), subject="role")
+ROLE_DELETED = _kind("role.deleted", "trash", _("deleted the role {subject}"), tone="bad", subject="role")
+SCHEME_CHANGED = _kind(
+    "organization.scheme_changed", "key", _("changed the role scheme of {subject}"), tone="warn", subject="organization"
+)
+RESOURCE_SHARED = _kind("resource.shared", "user-plus", _("added {subject} to {scope}"), tone="ok", scope="resource")
+RESOURCE_UNSHARED = _kind("resource.unshared", "user-minus", _("took {subject} off {scope}"), scope="resource")
+RESOURCE_ACCESS_CHANGED = _kind(
+    "resource.access_changed", "lock", _("changed who may reach {subject}"), subject="resource"
+)
+RESOURCE_TRANSFERRED = _kind("resource.transferred", "key", _("made {subject} owner of {scope}"), scope="resource")
+DRIVE_CHOSEN = _kind("drive.chosen", "database", _("chose {subject} as the default drive"), subject="resource")
+ACCESS_ASKED = _kind("request.made", "hand-stop", _("asked for access"), by_subject=True)
+REQUEST_APPROVED = _kind("request.approved", "check", _("approved what {subject} asked for"), tone="ok")
+REQUEST_DECLINED = _kind("request.declined", "x", _("declined what {subject} asked for"))
+REQUEST_WITHDRAWN = _kind("request.withdrawn", "x", _("withdrew a request"), by_subject=True)
 MEMBER_INVITED = _kind("invitation.sent", "mail", _("invited {subject}"))
 INVITATION_RENEWED = _kind("invitation.renewed", "mail", _("renewed the invitation of {subject}"))
 INVITATION_REVOKED = _kind("invitation.revoked", "mail-x", _("revoked the invitation of {subject}"), tone="bad")

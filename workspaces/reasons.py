@@ -33,6 +33,15 @@ class Reason(StrEnum):
     NOT_THE_SUCCESSOR = "not_the_successor"
     NO_OFFER = "no_offer"
     OWNER_PRESENT = "owner_present"
+    EVERYONE_MANAGES = "everyone_manages"
+    SELF_EXTENDED = "self_extended"
+    ARCHIVED = "archived"
+    PERSONAL = "personal"
+    READ_ONLY = "read_only"
+    NOT_OPEN = "not_open"
+    ROLE_IN_USE = "role_in_use"
+    HAS_RESOURCES = "has_resources"
+    DECIDED = "decided"
     TOO_MANY = "too_many"
     OVER_LIMIT = "over_limit"
     CONFIRM = "confirm"
@@ -55,6 +64,8 @@ _BY_RIGHT = {
     Reason.GROUP_CARRIES_MORE,
     Reason.OWNER_ONLY,
     Reason.NOT_THE_SUCCESSOR,
+    Reason.EVERYONE_MANAGES,
+    Reason.SELF_EXTENDED,
 }
 
 SENTENCES: dict[Reason, Promise] = {
@@ -80,6 +91,15 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.NOT_THE_SUCCESSOR: _("The offer is for someone else."),
     Reason.NO_OFFER: _("There is no open offer. Ask the owner to make a new one."),
     Reason.OWNER_PRESENT: _("The owner is active and can start the transfer."),
+    Reason.EVERYONE_MANAGES: _("Everyone can never manage members. Choose a lower role."),
+    Reason.SELF_EXTENDED: _("Your own access here ends on a date. Somebody else has to extend it."),
+    Reason.ARCHIVED: _("The workspace is archived. Reopen it first."),
+    Reason.PERSONAL: _("A personal workspace is for one person only."),
+    Reason.READ_ONLY: _("This workspace is read-only: nobody gets more than viewing in it."),
+    Reason.NOT_OPEN: _("This workspace is not open to members. Ask for access instead."),
+    Reason.ROLE_IN_USE: _("The role is in use. Choose another one that takes its place."),
+    Reason.HAS_RESOURCES: _("There are still resources in it. Delete or move them first."),
+    Reason.DECIDED: _("Somebody has decided this already."),
     Reason.TOO_MANY: _("This is more than 10,000 people at once. Choose fewer."),
     Reason.OVER_LIMIT: _("This address has had its mails for today. Try again tomorrow."),
     Reason.CONFIRM: _("Confirm that it is you first."),

@@ -17,10 +17,13 @@ from workspaces.history import (
     EventKind,
 )
 from workspaces.models import (
+    AccessRequest,
     Activity,
+    Collaborator,
     Departure,
     DeparturePlacement,
     Directory,
+    ExternalAccount,
     Grant,
     GrantPermission,
     GroupManager,
@@ -28,9 +31,12 @@ from workspaces.models import (
     Label,
     Member,
     OwnershipTransfer,
+    RequestedPlacement,
+    Resource,
     Role,
     Selection,
     SelectionItem,
+    Workspace,
 )
 from workspaces.models.members import MemberQuerySet
 from workspaces.plans import Outcome, Plan, Proposal, make_plan
@@ -166,12 +172,18 @@ def _end(leaving: Leaving, cause: Departure.Cause) -> None:
     _write_receipts(leaving, cause)
     pks = leaving.ids
     OwnershipTransfer.objects.filter(successor__in=pks).delete()
+    Workspace.objects.filter(person__in=pks).update(person=None, archived_at=Now())
+    Resource.objects.filter(owner__in=pks).update(owner=None)
     grants = Grant.objects.filter(member__in=pks)
     dependants: list[QuerySet] = [  # type: ignore[type-arg]  # of several models
         GrantPermission.objects.filter(grant__in=grants.values("pk")),
         grants,
         GroupMember.objects.filter(member__in=pks),
         GroupManager.objects.filter(member__in=pks),
+        Collaborator.objects.filter(member__in=pks),
+        RequestedPlacement.objects.filter(request__member__in=pks),
+        AccessRequest.objects.filter(member__in=pks),
+        ExternalAccount.objects.filter(member__in=pks),
         Activity.objects.filter(member__in=pks),
         Directory.objects.filter(member__in=pks),
         leaving.members,

@@ -25,10 +25,13 @@ from workspaces.history import (
     WORKSPACE_CREATED,
 )
 from workspaces.models import (
+    AccessRequest,
     Activity,
+    Collaborator,
     Departure,
     DeparturePlacement,
     Directory,
+    ExternalAccount,
     Grant,
     GrantPermission,
     GroupManager,
@@ -38,6 +41,8 @@ from workspaces.models import (
     Organization,
     Origin,
     OwnershipTransfer,
+    RequestedPlacement,
+    Resource,
     SelectionItem,
     Workspace,
 )
@@ -47,7 +52,14 @@ from workspaces.registry import before_deletion
 from workspaces.sql import delete_rows
 
 OFFER_LIFE = timedelta(days=7)
-CHANGEABLE = ("name", "invitation_days", "members_see_members", "workspace_admins_invite")
+CHANGEABLE = (
+    "name",
+    "invitation_days",
+    "members_see_members",
+    "workspace_admins_invite",
+    "members_create_workspaces",
+    "members_create_groups",
+)
 RESERVED_SLUGS = {"new"}
 
 
@@ -170,7 +182,9 @@ def delete_organization(*, actor: Actor, organization_id: int, confirmed_name: s
 
 def _delete_rows_of(organization: Organization) -> None:
     """Set by set, dependants first: a million members are not loaded to be deleted."""
-    Organization.objects.filter(pk=organization.pk).update(owner=None)
+    Organization.objects.filter(pk=organization.pk).update(owner=None, default_drive=None)
+    Workspace.objects.filter(organization=organization).update(person=None, default_drive=None)
+    Resource.objects.filter(organization=organization).update(owner=None)
     here = {"organization": organization}
     members = Member.objects.filter(**here).values("pk")
     grants = Grant.objects.filter(workspace__organization=organization).values("pk")
@@ -179,6 +193,10 @@ def _delete_rows_of(organization: Organization) -> None:
         Grant.objects.filter(pk__in=grants),
         GroupManager.objects.filter(group__organization=organization),
         GroupMember.objects.filter(group__organization=organization),
+        Collaborator.objects.filter(resource__organization=organization),
+        RequestedPlacement.objects.filter(request__organization=organization),
+        AccessRequest.objects.filter(**here),
+        ExternalAccount.objects.filter(member__organization=organization),
         Activity.objects.filter(**here),
         Directory.objects.filter(**here),
         SelectionItem.objects.filter(selection__organization=organization),

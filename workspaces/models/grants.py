@@ -17,6 +17,8 @@ class Origin(models.TextChoices):
     MANUAL = "manual", _("Given by hand")
     INVITATION = "invitation", _("By invitation")
     DEFAULT = "default", _("By default")
+    REQUEST = "request", _("On request")
+    JOINED = "joined", _("Joined by themselves")
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -45,6 +47,7 @@ class Grant(models.Model):
     )
     ends_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)
+    end_noticed_at = models.DateTimeField(null=True, blank=True, help_text=_("When its holders were told of the end."))
 
     objects = GrantQuerySet.as_manager()
 
@@ -59,6 +62,7 @@ class Grant(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index("workspace", "group", "role", name="grant_workspace_group"),
+            models.Index("ends_at", name="grant_ending", condition=Q(ends_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

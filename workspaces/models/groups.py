@@ -15,6 +15,7 @@ class Group(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="groups")
     name = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
     sort_name = models.CharField(max_length=254, help_text=_("Case-folded, for search by prefix."))
+    description = models.CharField(_("description"), max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from workspaces.models.organizations import Organization
+from workspaces.models.organizations import AccountState, Organization
 from workspaces.models.roles import Role
 
 
@@ -44,6 +44,9 @@ class Member(models.Model):
     invited_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     mail = models.ForeignKey(
         "accounts.OutgoingMail", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    default_workspace = models.ForeignKey(
+        "workspaces.Workspace", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
 
     objects = MemberQuerySet.as_manager()
@@ -114,6 +117,22 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} at {self.last_active_at}"
+
+
+class ExternalAccount(models.Model):
+    """The account or tenant outside that a member belongs to, and whether its keeper found it right (SYSTEMS R6)."""
+
+    member = models.OneToOneField(Member, primary_key=True, on_delete=models.CASCADE, related_name="external_account")
+    account_id = models.CharField(_("external account"), max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=AccountState, default=AccountState.NOT_CHECKED)
+    reported_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("external account")
+        verbose_name_plural = _("external accounts")
+
+    def __str__(self) -> str:
+        return self.account_id
 
 
 class Departure(models.Model):

@@ -11,6 +11,14 @@ from accounts import names
 from workspaces.catalogue import Scheme
 
 
+class AccountState(models.TextChoices):
+    """Of an external account or tenant, as the product that keeps it reported it (SYSTEMS R6)."""
+
+    NOT_CHECKED = "not_checked", _("Not checked")
+    CHECKED = "checked", _("Checked")
+    FAILED = "failed", _("Failed")
+
+
 class Organization(models.Model):
     name = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
     slug = models.SlugField(_("address part"), max_length=50, unique=True)
@@ -21,6 +29,15 @@ class Organization(models.Model):
     )
     members_see_members = models.BooleanField(_("members see the member list"), default=True)
     workspace_admins_invite = models.BooleanField(_("workspace admins may invite"), default=True)
+    members_create_workspaces = models.BooleanField(_("members may create workspaces"), default=False)
+    members_create_groups = models.BooleanField(_("members may create groups"), default=False)
+    external_account_id = models.CharField(_("external account"), max_length=120, blank=True)
+    external_account_state = models.CharField(
+        _("state of the external account"), max_length=12, choices=AccountState, default=AccountState.NOT_CHECKED
+    )
+    default_drive = models.ForeignKey(
+        "workspaces.Resource", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

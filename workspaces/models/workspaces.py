@@ -1,5 +1,6 @@
 """The authorization boundary inside an organization."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -9,8 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from workspaces.models.organizations import Organization
 
+RESTORABLE = timedelta(days=30)
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def alive(self) -> "WorkspaceQuerySet":
+        """Not deleted; archived ones are alive."""
+        return self.filter(deleted_at__isnull=True)
+
 
 class Workspace(models.Model):
+    """Archived: nobody but its admins sees it, and rights in it are capped at viewing. Deleted: it gives no rights, and
+    can be restored for RESTORABLE.
+    """
+
     class Kind(models.TextChoices):
         SHARED = "shared", _("Shared")
         PERSONAL = "personal", _("Personal")
@@ -27,7 +40,25 @@ class Workspace(models.Model):
     description = models.CharField(_("description"), max_length=500, blank=True)
     label = models.CharField(_("label"), max_length=12, choices=Label, default=Label.TEAM)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.SHARED)
+    is_open = models.BooleanField(
+        _("open to members"), default=False, help_text=_("Members may join by themselves, with the lowest role.")
+    )
+    person = models.ForeignKey(
+        "workspaces.Member",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="personal_workspaces",
+        help_text=_("Whose personal workspace it is."),
+    )
+    default_drive = models.ForeignKey(
+        "workspaces.Resource", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text=_("Gives no rights since then."))
+
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("workspace")

@@ -18,8 +18,9 @@ def admin_roles(organization: Organization) -> list[int]:
     """The workspace roles that make their holder an admin: all that hold everything that the scheme's top role
     holds.
     """
-    top = top_role(organization.scheme).permissions
-    return [role.id for role in roles_of(organization, Scope.WORKSPACE).values() if top <= role.permissions]
+    roles = roles_of(organization, Scope.WORKSPACE)
+    top = roles[top_role(organization.scheme).id].permissions
+    return [role.id for role in roles.values() if top <= role.permissions]
 
 
 def organization_admins(organization: Organization) -> MemberQuerySet:
@@ -36,7 +37,7 @@ def workspace_admins(
     """
     roles = admin_roles(organization)
     counted = members.effective().exclude(role_id=BuiltIn.GUEST)
-    shared = Workspace.objects.filter(organization=organization, kind=Workspace.Kind.SHARED)
+    shared = Workspace.objects.alive().filter(organization=organization, kind=Workspace.Kind.SHARED)
     if only is not None:
         shared = shared.filter(pk__in=only)
     direct = Grant.objects.filter(workspace__in=shared, role__in=roles, ends_at__isnull=True, member__in=counted)

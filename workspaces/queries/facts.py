@@ -3,6 +3,8 @@ requests (P12).
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db.models import Case, Q, Value, When
@@ -13,19 +15,26 @@ from django.utils import timezone
 
 from accounts.actors import Actor, is_fresh
 from accounts.models import User
-from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope
-from workspaces.models import Grant, GrantPermission, GroupManager, Member, Organization, Role, RolePermission
+from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope, scheme_roles
+from workspaces.models import (
+    Grant,
+    GrantPermission,
+    GroupManager,
+    HostPermission,
+    Member,
+    Organization,
+    Role,
+    RolePermission,
+    Workspace,
+)
 from workspaces.models.grants import GrantQuerySet
 from workspaces.models.members import MemberQuerySet
+from workspaces.models.workspaces import WorkspaceQuerySet
 from workspaces.policy import ActorFacts, GroupFacts, MemberFacts, RoleFacts, State, WorkspaceFacts
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django_stubs_ext import WithAnnotations
-
-WORKSPACE_PERMISSIONS = frozenset(
-    code for code, permission in PERMISSIONS.items() if permission.scope == Scope.WORKSPACE
-)
 
 STATE = Case(
     When(joined_at__isnull=True, then=Value(State.WAITING.value)),
@@ -87,6 +96,7 @@ def facts_of_actor(
         is_active=active,
         is_owner=active and organization.owner_id == member.pk,
         is_fresh=fresh,
+        is_guest=member.role_id == BuiltIn.GUEST,
     )
 
 
@@ -146,24 +156,41 @@ def workspace_permissions(
     """What the actor holds in each workspace: the union over the organization role, direct grants, groups and everyone
     (P12).
 
-    One query; workspaces in which nothing is held are absent unless the actor is organization Admin.
+    Workspaces in which nothing is held are absent unless the actor is organization Admin, deleted ones always.
     """
     if not actor.is_active or actor.member_id is None:
         return {}
-    workspaces = organization.workspaces.all()
-    if workspace_ids is not None:
-        workspaces = workspaces.filter(pk__in=list(workspace_ids))
+    workspaces = _workspaces(organization, workspace_ids)
     if actor.holds(Code.WORKSPACES_ACCESS_ALL):
-        return dict.fromkeys(workspaces.values_list("pk", flat=True), WORKSPACE_PERMISSIONS)
-    grants = live_grants_of(organization, actor.member_id).filter(workspace__in=workspaces)
-    rows = grants.values_list("workspace_id", "role__permissions__permission").union(
-        GrantPermission.objects.filter(grant__in=grants).values_list("grant__workspace_id", "permission")
-    )
+        return dict.fromkeys(workspaces.values_list("pk", flat=True), every_code(Scope.WORKSPACE))
     held: dict[int, set[str]] = {}
-    for workspace_id, code in rows:
-        if code is not None:
-            held.setdefault(workspace_id, set()).add(code)
+    for workspace_id, code, _ends_at in _held(organization, actor.member_id, workspaces):
+        held.setdefault(workspace_id, set()).add(code)
     return {workspace_id: frozenset(codes) for workspace_id, codes in held.items()}
+
+
+def _workspaces(organization: Organization, ids: Iterable[int] | None) -> WorkspaceQuerySet:
+    workspaces = Workspace.objects.alive().filter(organization=organization)
+    return workspaces if ids is None else workspaces.filter(pk__in=list(ids))
+
+
+def _held(
+    organization: Organization, member_id: int, workspaces: WorkspaceQuerySet
+) -> Iterable[tuple[int, str, datetime | None]]:
+    """Workspace, code and end of each path, by one query."""
+    grants = live_grants_of(organization, member_id).filter(workspace__in=workspaces)
+    rows = grants.values_list("workspace_id", "role__permissions__permission", "ends_at").union(
+        GrantPermission.objects.filter(grant__in=grants).values_list(
+            "grant__workspace_id", "permission", "grant__ends_at"
+        )
+    )
+    return ((workspace_id, code, ends_at) for workspace_id, code, ends_at in rows if code is not None)
+
+
+def every_code(scope: Scope) -> frozenset[str]:
+    """All permissions of a scope, those of host products included."""
+    known = frozenset(code for code, permission in PERMISSIONS.items() if permission.scope == scope)
+    return known.union(HostPermission.objects.filter(scope=scope).values_list("code", flat=True))
 
 
 def live_grants_of(organization: Organization, member_id: int) -> GrantQuerySet:
@@ -180,15 +207,59 @@ def live_grants_of(organization: Organization, member_id: int) -> GrantQuerySet:
         workspace__organization__in=not_guest.values("organization"),
     )
     paths = direct.values("pk").union(through.values("pk"), everyone.values("pk"), all=True)
-    return Grant.objects.live().filter(pk__in=paths, workspace__organization=organization)
+    return Grant.objects.live().filter(
+        pk__in=paths, workspace__organization=organization, workspace__deleted_at__isnull=True
+    )
 
 
 def workspace_facts(
     organization: Organization, actor: ActorFacts, workspace_ids: Iterable[int]
 ) -> dict[int, WorkspaceFacts]:
-    ids = list(workspace_ids)
-    held = workspace_permissions(organization, actor, ids)
-    return {workspace_id: WorkspaceFacts(held.get(workspace_id, frozenset())) for workspace_id in ids}
+    """Per workspace: what the actor holds there, how long, and what the workspace is. Deleted ones give nothing."""
+    workspaces = Workspace.objects.filter(organization=organization, pk__in=list(workspace_ids))
+    return {
+        workspace.pk: facts_in(organization, workspace, rights)
+        for workspace, rights in _with_rights(organization, actor, workspaces)
+    }
+
+
+@dataclass(slots=True)
+class Rights:
+    """What somebody holds in one workspace, and what of it without an end."""
+
+    held: set[str] = field(default_factory=set)
+    lasting: set[str] = field(default_factory=set)
+
+
+def _with_rights(
+    organization: Organization, actor: ActorFacts, workspaces: WorkspaceQuerySet
+) -> Iterable[tuple[Workspace, Rights]]:
+    found = list(workspaces)
+    rights = {workspace.pk: Rights() for workspace in found}
+    if actor.is_active and actor.member_id is not None:
+        if actor.holds(Code.WORKSPACES_ACCESS_ALL):
+            everything = every_code(Scope.WORKSPACE)
+            for workspace in found:
+                if workspace.deleted_at is None:
+                    rights[workspace.pk] = Rights(set(everything), set(everything))
+        else:
+            for workspace_id, code, ends_at in _held(organization, actor.member_id, workspaces.alive()):
+                rights[workspace_id].held.add(code)
+                if ends_at is None:
+                    rights[workspace_id].lasting.add(code)
+    return [(workspace, rights[workspace.pk]) for workspace in found]
+
+
+def facts_in(organization: Organization, workspace: Workspace, rights: Rights) -> WorkspaceFacts:
+    lowest = scheme_roles(organization.scheme)[0].permissions
+    return WorkspaceFacts(
+        permissions=frozenset(rights.held),
+        lasting=None if rights.lasting == rights.held else frozenset(rights.lasting),
+        kind=workspace.kind,
+        most=lowest if workspace.kind == Workspace.Kind.SYSTEM else None,
+        is_open=workspace.is_open,
+        is_archived=workspace.archived_at is not None,
+    )
 
 
 def group_facts(organization: Organization, actor: ActorFacts, group_ids: Iterable[int]) -> dict[int, GroupFacts]:

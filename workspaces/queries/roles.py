@@ -1,14 +1,24 @@
 """Roles as the screens name and order them."""
 
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.aggregates import StringAgg
 
-from workspaces.catalogue import Scope
+from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Scope
 from workspaces.models import Organization, Role
 from workspaces.policy import RoleFacts
+from workspaces.queries.facts import split_codes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How effective permissions are called: a built-in role's name (empty where they hold not even the lowest), and
+    whether there is more ("custom").
+    """
+
+    role: str
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +32,25 @@ class Roles:
     names: dict[int, str]
     ranks: dict[int, int]
 
+    def shown(self, held: frozenset[str]) -> Shown:
+        """The highest built-in workspace role that the permissions contain, and whether they hold more than it."""
+        fitting = [pk for pk, role in self.workspace.items() if pk < FIRST_CUSTOM_ROLE_ID and role.permissions <= held]
+        if not fitting:
+            return Shown("", has_more=bool(held))
+        highest = max(fitting, key=lambda pk: len(self.workspace[pk].permissions))
+        return Shown(self.names[highest], has_more=held != self.workspace[highest].permissions)
+
 
 def all_roles(organization: Organization) -> Roles:
     rows = (
         Role.objects.filter(Q(organization=organization) | Q(organization__isnull=True))
+        .annotate(codes=StringAgg("permissions__permission", delimiter=Value(",")))
         .order_by("pk")
-        .values_list("pk", "name", "scope", "scheme", "permissions__permission")
+        .values_list("pk", "name", "scope", "scheme", "codes")
     )
     roles = Roles({}, {}, {}, {})
-    for (pk, name, scope, scheme), held in groupby(rows, itemgetter(0, 1, 2, 3)):
-        facts = RoleFacts(pk, frozenset(code for *_, code in held if code))
+    for pk, name, scope, scheme, codes in rows:
+        facts = RoleFacts(pk, split_codes(codes))
         roles.names[pk] = name
         roles.ranks[pk] = len(facts.permissions)
         if scope == Scope.ORGANIZATION:

@@ -10,8 +10,9 @@ from workspaces.queries.member_sql import live
 SHOWN_WORKSPACES = 8
 
 
-def my_workspaces(organization: Organization, member: Member) -> list[tuple[int, str]]:
-    """Ids and names of the first workspaces in which the member has a role, directly, through groups or as everyone.
+def my_workspaces(organization: Organization, member: Member) -> list[tuple[int, str, str]]:
+    """Ids, names and slugs of the first workspaces in which the member has a role, directly, through groups or as
+    everyone.
 
     The same paths as `facts.live_grants_of`, by hand: it runs for every page, and the ORM takes longer to write it
     than the database to answer.
@@ -25,7 +26,8 @@ def my_workspaces(organization: Organization, member: Member) -> list[tuple[int,
         SELECT x.workspace_id FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id
         WHERE w.organization_id = %s AND x.principal_key = 0 AND %s <> {BuiltIn.GUEST} AND {live("x")}"""
     statement = f"""
-        SELECT id, name FROM workspaces_workspace WHERE organization_id = %s AND id IN ({reached})
+        SELECT id, name, slug FROM workspaces_workspace
+        WHERE organization_id = %s AND id IN ({reached}) AND deleted_at IS NULL AND archived_at IS NULL
         ORDER BY name LIMIT {SHOWN_WORKSPACES}"""
     with connection.cursor() as cursor:
         cursor.execute(statement, [organization.pk, member.pk, member.pk, organization.pk, member.role_id])

@@ -10,13 +10,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
 from django.views import View
 
 from config.http import Request
-from config.refusals import Refusal
-from workspaces.access import Place, SuspendedHere, enter
+from workspaces.access import Inside, Place, SuspendedHere, enter, enter_workspace
 from workspaces.actions.activity import RESOLUTION, seen
-from workspaces.policy import Verb, decide
+from workspaces.actions.locking import insist
+from workspaces.policy import Decision, Verb, decide
 from workspaces.views.frame import badge, frame
 
 LAST_ORGANIZATION = "organization"
@@ -54,15 +55,67 @@ class OrganizationView(LoginRequiredMixin, View):
 
     def insist_on(self, verb: Verb) -> None:
         """Raises the refusal that fits unless the person may do this here."""
-        decision = decide(self.place.facts, verb, organization=self.place.policies)
-        if decision.reason is not None:
-            raise Refusal(decision.reason.sentence, decision.reason.refused.value, decision.reason)
+        insist(decide(self.place.facts, verb, organization=self.place.policies))
 
     def url(self, name: str, *args: object) -> str:
         return reverse(name, args=[self.place.organization.slug, *args])
 
     def context(self, current: str, **more: object) -> dict[str, Any]:
         return {"shell": frame(self.place, current), **more}
+
+
+class WorkspaceView(OrganizationView):
+    """A page inside a workspace, for whoever may see it; its address has the workspace's slug after the organization's.
+
+    workspace_verb: what they must be allowed to do in it.
+    """
+
+    workspace_verb: ClassVar[Verb] = Verb.VIEW_WORKSPACE
+    inside: Inside
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self._slug: str = kwargs.pop("workspace")
+        return super().dispatch(request, *args, **kwargs)
+
+    def insist_on_entry(self) -> None:
+        self.inside = enter_workspace(self.place, self._slug)
+        self.insist_on(self.workspace_verb)
+
+    def decide(self, verb: Verb, **facts: Any) -> Decision:
+        """Of this workspace and this person; facts: what else `policy.decide` is told."""
+        return decide(self.place.facts, verb, workspace=self.inside.facts, organization=self.place.policies, **facts)
+
+    def insist_on(self, verb: Verb) -> None:
+        insist(self.decide(verb))
+
+    def here(self, name: str, *args: object) -> str:
+        """The address of a page of this workspace."""
+        return self.url(name, self.inside.workspace.slug, *args)
+
+    def context(self, current: str, **more: object) -> dict[str, Any]:
+        """current: the tab. Templates include workspaces/head.html, which draws name and tabs."""
+        workspace = self.inside.workspace
+        tabs = [
+            {"label": label, "url": self.here(name), "current": name == current}
+            for label, name, verb in TABS
+            if self.decide(verb)
+        ]
+        about = {
+            **badge(workspace.name, workspace.pk),
+            "slug": workspace.slug,
+            "description": workspace.description,
+            "label": workspace.get_label_display() if workspace.kind == "shared" else workspace.get_kind_display(),
+            "is_archived": workspace.archived_at is not None,
+        }
+        return super().context(f"workspace {workspace.pk}", workspace=about, tabs=tabs, **more)
+
+
+TABS = (
+    (lazy("Members"), "workspace_members", Verb.VIEW_WORKSPACE_MEMBERS),
+    (lazy("Resources"), "workspace_resources", Verb.VIEW_WORKSPACE),
+    (lazy("History"), "workspace_history", Verb.VIEW_WORKSPACE_HISTORY),
+    (lazy("Settings"), "workspace_settings", Verb.EDIT_WORKSPACE),
+)
 
 
 def suspended(request: Request, stop: SuspendedHere) -> HttpResponse:

@@ -46,7 +46,12 @@ def frame(place: Place, current: str) -> dict[str, Any]:
         },
         "items": items,
         "workspaces": [
-            {**badge(name, workspace_id), "url": ""} for workspace_id, name in my_workspaces(organization, place.member)
+            {
+                **badge(name, workspace_id),
+                "url": reverse("workspace", args=[organization.slug, slug]),
+                "current": current == f"workspace {workspace_id}",
+            }
+            for workspace_id, name, slug in my_workspaces(organization, place.member)
         ],
     }
 

@@ -1,0 +1,5 @@
+"""Addresses of the access explorer: who can do what, and why."""
+
+from django.urls import URLPattern
+
+paths: list[URLPattern] = []

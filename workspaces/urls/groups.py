@@ -1,0 +1,5 @@
+"""Addresses of groups."""
+
+from django.urls import URLPattern
+
+paths: list[URLPattern] = []

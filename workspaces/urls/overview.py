@@ -1,0 +1,5 @@
+"""Addresses of the overview and the palette."""
+
+from django.urls import URLPattern
+
+paths: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of roles and the role scheme."""
+
+from django.urls import URLPattern
+
+paths: list[URLPattern] = []
