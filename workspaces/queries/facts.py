@@ -179,7 +179,9 @@ def _held(
 ) -> Iterable[tuple[int, str, datetime | None]]:
     """Workspace, code and end of each path, by one query."""
     grants = live_grants_of(organization, member_id).filter(workspace__in=workspaces)
-    rows = grants.values_list("workspace_id", "role__permissions__permission", "ends_at").union(
+    rows: Iterable[tuple[int, str | None, datetime | None]] = grants.values_list(
+        "workspace_id", "role__permissions__permission", "ends_at"
+    ).union(
         GrantPermission.objects.filter(grant__in=grants).values_list(
             "grant__workspace_id", "permission", "grant__ends_at"
         )
