@@ -3,6 +3,7 @@
 Every page stays cheap at a million rows: nothing is counted beyond MOST, sorted by a column or filtered without bound.
 """
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -70,7 +71,11 @@ def newest(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.filter(pk__gt=last - WINDOW)
 
 
-class SupportAdmin(AnyAdmin):
+class AbstractAdmin(ABCMeta, forms.MediaDefiningClass):
+    """Lets pages have abstract methods: one that lacks them cannot be registered."""
+
+
+class SupportAdmin(AnyAdmin, metaclass=AbstractAdmin):
     """Read-only for all staff alike. `lookups`: what else a link may narrow the list by."""
 
     lookups: ClassVar[frozenset[str]] = frozenset()
@@ -83,8 +88,9 @@ class SupportAdmin(AnyAdmin):
     sortable_by = ()
     search_fields = ("pk",)  # shows the search box; what it finds is `find`'s to say
 
+    @abstractmethod
     def find(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        raise NotImplementedError
+        """Those of the rows that the text names; it is not empty."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -43,7 +43,7 @@ def main() -> int:
                 environment |= _mailbox(supervisor, environment, data)
             sign_ins = _prepare(environment)
             web = _roster(supervisor, environment, data)
-            supervisor.wait_until(web, lambda: _is_alive(port), seconds=60, what="The web server")
+            supervisor.wait_until(web, lambda: _is_alive(port), seconds=120, what="The web server")
             say(_banner(url, sign_ins, "MAILBOX_DIR" in environment))
             return supervisor.watch()
     except CannotStart as reason:
@@ -80,7 +80,7 @@ def _broker(supervisor: Supervisor, told: dict[str, str], data: Path) -> str:
         "broker", command, environment=os.environ, directory=ROOT, is_server=True, log=data / "broker.log"
     )
     url = f"redis://{servers.LOOPBACK}:{port}/0"
-    supervisor.wait_until(broker, lambda: servers.redis_answers(url), seconds=20, what="The Redis-compatible server")
+    supervisor.wait_until(broker, lambda: servers.redis_answers(url), seconds=60, what="The Redis-compatible server")
     return url
 
 
@@ -92,7 +92,7 @@ def _mailbox(supervisor: Supervisor, environment: dict[str, str], data: Path) ->
     mailbox = supervisor.start(
         "mailbox", command, environment=environment, directory=ROOT, is_server=True, log=data / "mailbox.log"
     )
-    supervisor.wait_until(mailbox, lambda: servers.answers(port), seconds=20, what="The local mail server")
+    supervisor.wait_until(mailbox, lambda: servers.answers(port), seconds=60, what="The local mail server")
     return {"SMTP_URL": f"smtp://{servers.LOOPBACK}:{port}", "MAILBOX_DIR": str(folder)}
 
 

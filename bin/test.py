@@ -1,18 +1,23 @@
 """`make test`: everything from an installed environment to all tests run, on both databases.
 
-Uses servers that it is told of (TEST_POSTGRES_URL or DATABASE_URL, REDIS_URL) or finds on loopback, else starts private
-ones from installed binaries. What could not run is named at the end, and is an error where CI is set.
+Three suites run at the same time, each with a folder, a database and a broker of its own; what they say is shown one
+after the other. Uses servers that it is told of (TEST_POSTGRES_URL or DATABASE_URL, REDIS_URL) or finds on loopback,
+else starts private ones from installed binaries. What could not run is named at the end, and is an error where CI is
+set.
 """
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import redis
 import servers
@@ -27,7 +32,28 @@ PROOF = ROOT / "var" / "proof"
 FOUND_POSTGRESQL = f"postgresql://postgres@{servers.LOOPBACK}:5432"
 FOUND_REDIS = f"redis://{servers.LOOPBACK}:6379"
 NO_TESTS = 5  # pytest's exit status when it had none to run
-AGAIN = "not browser and not once"  # what depends on the database
+ON_BOTH = "not browser and not once"  # what depends on the database
+ONCE = "browser or once"
+
+
+@dataclass
+class Suite:
+    """One pytest with what it says."""
+
+    title: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def show(self) -> int:
+        """What it has said and goes on to say, until it ends; how it ended."""
+        say(f"\n=== {self.title}")
+        with self.log.open(errors="replace") as lines:
+            is_running = True
+            while is_running:
+                is_running = self.process.poll() is None  # asked first, so that the last words are read too
+                print(lines.read(), end="", flush=True)
+                time.sleep(0.2 if is_running else 0)
+        return self.process.returncode
 
 
 @dataclass
@@ -38,20 +64,43 @@ class Run:
     folder: Path
     arguments: list[str]
     missing: list[str] = field(default_factory=list)
+    borrowed_redis: str = ""
+    suites: list[Suite] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
-    def suite(self, name: str, database_url: str, redis_url: str, *selection: str) -> None:
-        say(f"\n=== {name}: {servers.without_password(database_url)}, {servers.without_password(redis_url)}")
+    def begin(self, name: str, database_url: str, redis_url: str, selection: str) -> None:
+        data, log = self.folder / name, self.folder / f"{name}.log"
+        data.mkdir()
         environment = {
             **os.environ,
             "DEBUG": "1",
-            "DATA_DIR": str(self.folder),
-            "DATABASE_URL": database_url,
+            "DATA_DIR": str(data),
+            "DATABASE_URL": database_url or f"sqlite:///{data / 'roster.sqlite3'}",
             "REDIS_URL": redis_url,
             "PROOF": str(PROOF / f"{name}.json"),
+            "PYTHONUNBUFFERED": "1",
         }
-        command = [sys.executable, "-m", "pytest", *selection, *self.arguments]
-        self.statuses.append(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
+        colour = ["--color=yes"] if sys.stdout.isatty() else []
+        command = [sys.executable, "-m", "pytest", "-m", selection, *colour, *self.arguments]
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        title = (
+            f"{name}: {servers.without_password(environment['DATABASE_URL'])}, {servers.without_password(redis_url)}"
+        )
+        self.suites.append(Suite(title, log, process))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """However it ends, no suite runs on."""
+        for suite in self.suites:
+            suite.process.send_signal(signal.SIGINT)  # pytest then ends what its tests have started
+        for suite in self.suites:
+            suite.process.wait()
+        if self.borrowed_redis:
+            with redis.Redis.from_url(self.borrowed_redis) as client:
+                client.flushdb()  # it was empty when we took it
 
 
 def main() -> int:
@@ -59,11 +108,12 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="roster-tests-"))
     folder.chmod(0o755)  # PostgreSQL, as another user, has to reach its own folder inside
     try:
-        with Supervisor(ROOT / "var" / "test.pid", note="the tests") as supervisor:
-            run = Run(supervisor, folder, sys.argv[1:])
+        supervisor = Supervisor(ROOT / "var" / "test.pid", note="the tests")
+        with supervisor, Run(supervisor, folder, sys.argv[1:]) as run:
             _find_browser(run)
-            _run_on_sqlite(run)
-            _run_on_postgresql(run)
+            _begin_on_sqlite(run)
+            _begin_on_postgresql(run)
+            run.statuses += [suite.show() for suite in run.suites]
         return _summary(run)
     except CannotStart as reason:
         sys.stderr.write(f"The tests did not start. {reason}\n")
@@ -98,12 +148,14 @@ def _try(*command: str) -> None:
 # --- SQLite and the embedded broker
 
 
-def _run_on_sqlite(run: Run) -> None:
+def _begin_on_sqlite(run: Run) -> None:
     binary = servers.bundled_redis_binary() or servers.installed_redis_binary()
     if binary is None:
         run.missing.append("all tests: there is no Redis-compatible server for this machine")
         return
-    run.suite("sqlite", f"sqlite:///{run.folder / 'roster.sqlite3'}", _private_redis(run, binary, "embedded"))
+    broker = _private_redis(run, binary, "embedded").removesuffix("/0")
+    for number, (name, selection) in enumerate({"once": ONCE, "sqlite": ON_BOTH}.items()):
+        run.begin(name, "", f"{broker}/{number}", selection)
 
 
 def _private_redis(run: Run, binary: str, name: str) -> str:
@@ -114,7 +166,7 @@ def _private_redis(run: Run, binary: str, name: str) -> str:
     )
     url = f"redis://{servers.LOOPBACK}:{port}/0"
     run.supervisor.wait_until(
-        process, lambda: servers.redis_answers(url), seconds=20, what="The Redis-compatible server"
+        process, lambda: servers.redis_answers(url), seconds=60, what="The Redis-compatible server"
     )
     return url
 
@@ -122,7 +174,7 @@ def _private_redis(run: Run, binary: str, name: str) -> str:
 # --- PostgreSQL and Redis
 
 
-def _run_on_postgresql(run: Run) -> None:
+def _begin_on_postgresql(run: Run) -> None:
     database_url = _postgresql(run)
     redis_url = _redis(run)
     if database_url is None:
@@ -130,10 +182,7 @@ def _run_on_postgresql(run: Run) -> None:
     elif redis_url is None:
         run.missing.append("tests on Redis: none is running on loopback, and its binary is not installed")
     else:
-        run.suite("postgresql", database_url, redis_url, "-m", AGAIN)
-        if redis_url.startswith(FOUND_REDIS) and "REDIS_URL" not in os.environ:
-            with redis.Redis.from_url(redis_url) as client:
-                client.flushdb()  # it was empty when we took it
+        run.begin("postgresql", database_url, redis_url, ON_BOTH)
 
 
 def _postgresql(run: Run) -> str | None:
@@ -171,6 +220,7 @@ def _redis(run: Run) -> str | None:
     if servers.redis_answers(FOUND_REDIS):
         empty = next((url for number in range(15, 0, -1) if _is_empty(url := f"{FOUND_REDIS}/{number}")), None)
         if empty:
+            run.borrowed_redis = empty
             return empty
     binary = servers.installed_redis_binary() or servers.bundled_redis_binary()
     return _private_redis(run, binary, "redis") if binary else None

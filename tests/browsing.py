@@ -30,8 +30,9 @@ def listen(page: Page) -> list[str]:
 
     def hear(message: ConsoleMessage) -> None:
         # A refused form is drawn with its status; Chromium notes every such answer as an error.
-        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
-            found.append(message.text)
+        is_refusal = "the server responded with a status of 4" in message.text
+        if message.type in {"error", "warning"} and not (is_refusal and "/static/" not in message.location["url"]):
+            found.append(f"{page.url}: {message.text}")
 
     page.on("console", hear)
     page.on("pageerror", lambda error: found.append(str(error)))

@@ -11,17 +11,26 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection, transaction
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
+from pytest_django.plugin import DjangoDbBlocker
 
-from tests import chromium, proof
+from tests import chromium, proof, scenes
 from tests.browsing import complaints, site  # noqa: F401
+from tests.cast import _acme, world  # noqa: F401
 from tests.mails import note  # noqa: F401 - fixtures for all tests
-from tests.smtp import post  # noqa: F401
-from tests.stage import _curtain, committed_stage, stage  # noqa: F401
+from tests.smtp import hasty_post, post  # noqa: F401
+from tests.stage import _curtain, _scenery, committed_stage, stage  # noqa: F401
 
 # Playwright's own loop runs in the main thread while live_server's tests use the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# Three times as slow as alone is still right: what a test waits for has its time, and ends it as soon as it is there.
+expect.set_options(timeout=30_000)
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 BROWSER_FIXTURES = {"page", "context", "browser"}
 
@@ -90,29 +99,16 @@ def pytest_configure(config: pytest.Config) -> None:
 # --- the test database
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_past_triggers() -> Iterator[None]:
-    """On SQLite, flush is DELETE, which the history's triggers refuse: between tests that commit, and only there, they
-    are put aside. Flush also forgets the cache, which no model owns and in which rate limits count.
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database; after tests that commit, what migrating left is put back in place of Django's flush.
+
+    That truncates all tables and makes roles, permissions and content types anew, and stops at the history's triggers.
     """
-    operations = type(connection.ops)
-    flush = operations.execute_sql_flush
-
-    def flush_past_triggers(self: Any, statements: list[str]) -> None:
-        with transaction.atomic(), self.connection.cursor() as cursor:
-            triggers = []
-            if self.connection.vendor == "sqlite":
-                cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-                triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            flush(self, statements)
-            for _name, sql in triggers:
-                cursor.execute(sql)
-        cache.clear()
-
+    with django_db_blocker.unblock():
+        scenes.keep(scenes.AS_MIGRATED)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "execute_sql_flush", flush_past_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: scenes.begin_anew())
         yield
 
 

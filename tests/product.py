@@ -42,7 +42,7 @@ class Product:
     def said(self) -> str:
         return "".join(self.lines)
 
-    def wait_until_it_says(self, words: str, *, seconds: float = 60) -> None:
+    def wait_until_it_says(self, words: str, *, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while words not in self.said:
             ended = self.process.poll() is not None
@@ -53,7 +53,7 @@ class Product:
     def stop(self, number: int = signal.SIGINT) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 def start(data: Path, **environment: str) -> Product:
@@ -85,7 +85,7 @@ def running_product(data: Path, **environment: str) -> Iterator[Product]:
     """The product, up and answering; DEMO=1 gives it the demo data."""
     product = start(data, **environment)
     try:
-        product.wait_until_it_says(STARTED, seconds=120)
+        product.wait_until_it_says(STARTED, seconds=180)
         yield product
     finally:
         product.stop()

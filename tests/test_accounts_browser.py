@@ -1,14 +1,12 @@
 """What only a browser shows: passkeys with a virtual authenticator, the CSP, Back after signing out, no JavaScript."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts import registry
 from accounts.registry import Door
@@ -17,28 +15,6 @@ from tests.people import PASSWORD, person
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MIA = "mia@example.org"
-
-
-@pytest.fixture
-def site(live_server: LiveServer) -> str:
-    """Passkeys need a name: a bare IP address is no relying party."""
-    return str(live_server.url).replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    """What the browser held against the pages; the CSP's reports among it."""
-    found: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # A refused form is drawn with its status; Chromium notes every such answer as an error.
-        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
-            found.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture
@@ -155,7 +131,7 @@ def test_after_signing_out_back_shows_no_name(page: Page, site: str) -> None:
     page.wait_for_url("**/accounts/login/")
     for _ in range(3):
         page.go_back()
-        page.wait_for_load_state()
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         assert "Unmistakable" not in page.content()
         assert MIA not in page.content()
 

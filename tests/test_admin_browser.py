@@ -1,45 +1,16 @@
 """Django admin in a real browser: its pages work under the strict policy, and without JavaScript."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import OutgoingMail, User
 from invitations.models import Invitation
 from tests.people import PASSWORD
-from tests.stage import Stage, raise_curtain
+from tests.stage import Stage
 from tests.test_admin import page_of
 from workspaces.models import Member, Organization
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Stage:
-    """Committed, since the server reads it by connections of its own."""
-    return raise_curtain()
-
-
-@pytest.fixture
-def site(live_server: LiveServer) -> str:
-    return str(live_server.url).replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
-    """What the browser held against the pages: violations of the policy are errors on its console."""
-    heard: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            heard.append(f"{page.url}: {message.text}")
-
-    page.on("console", listen)
-    page.on("pageerror", lambda problem: heard.append(f"{page.url}: {problem}"))
-    yield heard
-    assert heard == []
 
 
 def sign_in(page: Page, site: str, stage: Stage) -> None:
@@ -61,14 +32,14 @@ def suspend_ben(page: Page, site: str) -> None:
 
 @pytest.mark.claim("P22", "P25")
 @pytest.mark.usefixtures("complaints")
-def test_support_staff_find_and_act_under_the_strict_policy(stage: Stage, site: str, page: Page) -> None:
-    sign_in(page, site, stage)
+def test_support_staff_find_and_act_under_the_strict_policy(committed_stage: Stage, site: str, page: Page) -> None:
+    sign_in(page, site, committed_stage)
     for model in (User, Organization, Member, Invitation, OutgoingMail):
         page.goto(f"{site}{page_of(model)}")
         page.locator("#result_list tbody th a").first.click()
         expect(page.locator(".submit-row, .actions").first).to_be_attached()
     suspend_ben(page, site)
-    page.goto(f"{site}{page_of(Organization, stage.acme.id)}")
+    page.goto(f"{site}{page_of(Organization, committed_stage.acme.id)}")
     page.locator("select[name=CHANGE_FORM-action]").select_option("offer_ownership")
     page.get_by_role("button", name="Run").click()
     page.get_by_role("button", name="Offer the ownership").click()
@@ -77,8 +48,8 @@ def test_support_staff_find_and_act_under_the_strict_policy(stage: Stage, site: 
     expect(page).to_have_url(f"{site}/accounts/logout/")
 
 
-def test_it_works_without_javascript(stage: Stage, site: str, browser: Browser) -> None:
+def test_it_works_without_javascript(committed_stage: Stage, site: str, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
-    sign_in(page, site, stage)
+    sign_in(page, site, committed_stage)
     suspend_ben(page, site)
     page.context.close()

@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Heartbeat, OutgoingMail
 from accounts.models.heartbeats import HeartbeatName
 from config import health
+from tests.limits import keeps_within
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.claim("P20")]
 
@@ -80,13 +81,17 @@ def test_a_database_that_does_not_answer_makes_it_not_ready(client: Client, monk
 def test_servers_that_hang_cost_two_seconds_and_no_more(client: Client, settings: Settings, silent_server: int) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{silent_server}/0"
     settings.MAILERS = smtp_at(silent_server)
-    for _ in range(2):
+
+    def ask_twice() -> float:
         started = time.perf_counter()
-        checks = client.get("/readyz").json()["checks"]
-        assert time.perf_counter() - started < health.CHECK_TIMEOUT + 1
-        assert not checks["broker"]["ok"]
-        assert not checks["mail"]["ok"]
-        assert checks["database"]["ok"]
+        for _ in range(2):
+            checks = client.get("/readyz").json()["checks"]
+            assert not checks["broker"]["ok"]
+            assert not checks["mail"]["ok"]
+            assert checks["database"]["ok"]
+        return time.perf_counter() - started
+
+    assert keeps_within(2 * health.CHECK_TIMEOUT + 1, ask_twice)
 
 
 def test_one_part_can_be_asked_for_alone(client: Client, settings: Settings, closed_port: int) -> None:

@@ -90,12 +90,12 @@ def test_nothing_outside_the_mailbox_can_be_read(client: Client, folder: Path) -
 def test_what_django_sends_over_smtp_is_what_the_page_shows(client: Client, folder: Path, settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    server = Controller(Mailbox(folder), hostname="127.0.0.1", port=port)
+    server = Controller(Mailbox(folder), hostname="127.0.0.1", port=port, ready_timeout=60)
     server.start()
     try:
         backend = "django.core.mail.backends.smtp.EmailBackend"
         settings.MAILERS = {
-            "default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5}}
+            "default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 60}}
         }
         message = EmailMultiAlternatives("Über SMTP", "Text – mit Strich", to=["pat@example.org"])
         message.attach_alternative("<p>HTML</p>", "text/html")

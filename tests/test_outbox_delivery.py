@@ -11,7 +11,7 @@ from accounts import outbox
 from accounts.models import OutgoingMail
 from accounts.outbox import claims
 from tests.mails import LINK, queue_many, queue_notes
-from tests.smtp import CLOSE, DROP, HANG, HANG_EARLY, Post, free_port, mailers
+from tests.smtp import CLOSE, DROP, HANG, HANG_EARLY, HANGING, Post, free_port, mailers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("note")]
 
@@ -57,7 +57,7 @@ def test_a_queued_mail_becomes_one_message_and_its_row_says_what_the_server_said
 def test_a_thousand_mails_go_out_once_each_over_one_connection(post: Post) -> None:
     queue_many(1000)
 
-    assert outbox.drain(seconds=60) == {"sent": 1000}
+    assert outbox.drain(seconds=600) == {"sent": 1000}
 
     assert len(post.recipients) == len(set(post.recipients)) == 1000
     assert post.connections == 1
@@ -124,19 +124,21 @@ def test_a_mail_that_is_only_ever_put_off_is_given_up_after_a_day(post: Post) ->
 
 @pytest.mark.claim("P19")
 @pytest.mark.parametrize("how", [HANG, DROP])
-def test_a_lost_answer_is_tried_once_more_with_the_same_message_and_then_says_unconfirmed(post: Post, how: str) -> None:
-    post.script("mia@example.org", how, how)
+def test_a_lost_answer_is_tried_once_more_with_the_same_message_and_then_says_unconfirmed(
+    hasty_post: Post, how: str
+) -> None:
+    hasty_post.script("mia@example.org", how, how)
     queue_notes("mia@example.org")
 
     begun = time.monotonic()
     outbox.drain()
-    assert time.monotonic() - begun < 5  # the time-out is one second
+    assert time.monotonic() - begun < HANGING
     assert (the_mail().state, the_mail().hand_overs) == (State.RETRYING, 1)
     make_due()
     outbox.drain()
 
     assert (the_mail().state, the_mail().hand_overs) == (State.UNCONFIRMED, 2)
-    first, second = (content for _, content in post.copies)
+    first, second = (content for _, content in hasty_post.copies)
     assert first.split(b"boundary")[0] == second.split(b"boundary")[0]
     assert outbox.drain() == {}
 
@@ -169,8 +171,8 @@ def test_a_session_that_the_server_closes_between_mails_is_opened_again_and_noth
 
 
 @pytest.mark.claim("P19")
-def test_a_server_that_never_answers_to_a_recipient_delays_the_mail_and_spends_no_copy(post: Post) -> None:
-    post.script("mia@example.org", HANG_EARLY)
+def test_a_server_that_never_answers_to_a_recipient_delays_the_mail_and_spends_no_copy(hasty_post: Post) -> None:
+    hasty_post.script("mia@example.org", HANG_EARLY)
     queue_notes("mia@example.org", "olga@example.org")
 
     outbox.drain()
@@ -180,7 +182,7 @@ def test_a_server_that_never_answers_to_a_recipient_delays_the_mail_and_spends_n
     make_due()
     outbox.drain()
     assert set(states().values()) == {State.SENT}
-    assert len(post.copies) == 2
+    assert len(hasty_post.copies) == 2
 
 
 @pytest.mark.claim("P19")

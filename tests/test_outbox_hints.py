@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts import outbox
 from accounts.models import OutgoingMail
+from tests.limits import keeps_within
 from tests.mails import queue_many, queue_notes
 
 QUEUE = "celery"
@@ -86,7 +87,8 @@ def test_queueing_nothing_hints_at_nothing(broker: "redis.Redis[bytes]") -> None
     assert broker.llen(QUEUE) == 0
 
 
-def publish(redis_url: str, tmp_path: Path, *arguments: str) -> list[float]:
+def publish(redis_url: str, tmp_path: Path, *arguments: str) -> float:
+    """Seconds that the slower of two hints took."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -95,19 +97,20 @@ def publish(redis_url: str, tmp_path: Path, *arguments: str) -> list[float]:
     }
     command = [sys.executable, "-c", PUBLISHER, *arguments]
     finished = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     seconds = [float(line) for line in finished.stdout.splitlines() if line[:1].isdigit() and ":" not in line]
     assert len(seconds) == 2, finished.stdout
     assert "hint_lost" in finished.stdout + finished.stderr
-    return seconds
+    return max(seconds)
 
 
 @pytest.mark.once
 @pytest.mark.claim("P20")
 def test_a_redis_that_accepts_and_hangs_delays_nobody_by_two_seconds(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
-        assert max(publish(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", tmp_path)) < 2
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        assert keeps_within(2, lambda: publish(url, tmp_path))
 
 
 @pytest.mark.once
@@ -116,7 +119,7 @@ def test_a_redis_that_is_gone_delays_nobody(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
 
-    assert max(publish(f"redis://127.0.0.1:{port}/0", tmp_path)) < 1
+    assert keeps_within(1, lambda: publish(f"redis://127.0.0.1:{port}/0", tmp_path))
 
 
 @pytest.mark.once
@@ -126,7 +129,11 @@ def test_a_redis_that_freezes_under_an_open_connection_delays_nobody_by_two_seco
 ) -> None:
     with redis.Redis.from_url(valkey_url) as client:
         process = client.info("server")["process_id"]
-    try:
-        assert max(publish(valkey_url, tmp_path, str(process))) < 2
-    finally:
-        os.kill(process, signal.SIGCONT)
+
+    def publish_while_it_freezes() -> float:
+        try:
+            return publish(valkey_url, tmp_path, str(process))
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    assert keeps_within(2, publish_while_it_freezes)

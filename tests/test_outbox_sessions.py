@@ -74,10 +74,11 @@ def server(settings: Any, certificate: Path, *, kind: str, password: str = "righ
         authenticator=authenticate,
         auth_required=True,
         auth_require_tls=kind == "starttls",
+        ready_timeout=60,
         **tls,
     )
-    settings.MAIL_TIMEOUT = 2.0
-    settings.MAILERS = mailers(port, timeout=2.0)
+    settings.MAIL_TIMEOUT = 20.0
+    settings.MAILERS = mailers(port, timeout=settings.MAIL_TIMEOUT)
     settings.MAILERS["default"]["OPTIONS"].update(
         username="roster", password=password, use_tls=kind == "starttls", use_ssl=kind == "smtps"
     )

@@ -144,27 +144,37 @@ for (const each of all("dialog")) {
 }
 
 // --- Focus that survives a swap ------------------------------------------------------------------------------------
-// Where an element is, in words that hold after its region was drawn anew.
+// Where an element is, in words that hold after its region was drawn anew, nearest first: itself, its cell, the same cell
+// of the row that moved up into its place, the search.
 function placeOf(element) {
   if (!element || element === document.body) return null;
   const row = element.closest("tr[id]");
-  const near = (selector) => (row ? `#${CSS.escape(row.id)} ${selector}` : selector);
-  let path = null;
-  if (element.id) path = `#${CSS.escape(element.id)}`;
-  else if (element.dataset.key) path = near(`[data-key="${CSS.escape(element.dataset.key)}"]`);
-  else if (element.getAttribute("href")) path = near(`a[href="${CSS.escape(element.getAttribute("href"))}"]`);
-  else if (element.name) path = near(`[name="${CSS.escape(element.name)}"]`);
+  const inRow = (each, selector) => `#${CSS.escape(each.id)} ${selector}`;
+  const near = (selector) => (row ? inRow(row, selector) : selector);
+  const paths = [];
+  if (element.id) paths.push(`#${CSS.escape(element.id)}`);
+  else if (element.dataset.key) paths.push(near(`[data-key="${CSS.escape(element.dataset.key)}"]`));
+  else if (element.getAttribute("href")) paths.push(near(`a[href="${CSS.escape(element.getAttribute("href"))}"]`));
+  else if (element.name) paths.push(near(`[name="${CSS.escape(element.name)}"]`));
   const cell = row && element.closest("td, th");
-  const refuge = cell
-    ? near(`> :nth-child(${cell.cellIndex + 1}) :is(a, button, input, select, [tabindex])`)
-    : element.closest("[data-refuge]")?.dataset.refuge;
-  return { element, path, refuge };
+  const refuge = element.closest("[data-refuge]");
+  if (cell) {
+    const rows = [row, row.nextElementSibling, row.previousElementSibling].filter((each) => each?.id);
+    paths.push(...rows.map((each) => inRow(each, `> :nth-child(${cell.cellIndex + 1}) :is(a, button, input, select, [tabindex])`)));
+  } else if (refuge) paths.push(refuge.dataset.refuge);
+  return { element, paths: [...paths, "[data-search]"] };
+}
+
+// What is hidden or inert by now does not take the focus.
+function takesFocus(element, options) {
+  element?.focus(options);
+  return document.activeElement === element;
 }
 
 function focusAgain(place) {
-  if (!place) return;
-  const again = place.element.isConnected ? place.element : (place.path && one(place.path)) || (place.refuge && one(place.refuge));
-  (again || one("#main"))?.focus({ preventScroll: Boolean(again) });
+  if (!place || (place.element.isConnected && takesFocus(place.element, { preventScroll: true }))) return;
+  const found = place.paths.some((path) => all(path).some((element) => takesFocus(element, { preventScroll: true })));
+  if (!found) one("#main")?.focus();
 }
 
 let held = null;
@@ -180,13 +190,14 @@ addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status >= 400 && !xhr.responseText) event.detail.shouldSwap = false;
   held = target.contains(document.activeElement) ? placeOf(document.activeElement) : null;
 });
-addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target === dialog) return;
-  if (held && (document.activeElement === document.body || document.activeElement === null)) focusAgain(held);
-  held = null;
-});
+// At once, not when the swap has settled: a key that is pressed in between would go nowhere.
 addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === dialog && dialog.childElementCount) openDialog();
+  if (event.detail.target === dialog) {
+    if (dialog.childElementCount) openDialog();
+    return;
+  }
+  if (held && [document.body, null].includes(document.activeElement)) focusAgain(held);
+  held = null;
 });
 
 function focusFirstWrong(root) {

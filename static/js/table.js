@@ -7,7 +7,7 @@ const boxes = () => all("tbody .c-pick input");
 
 // --- Selection: boxes of this page, or everything that the filter matches -----------------------------------------
 let everything = false;
-let last = null;
+let last = null; // the value of the box that was ticked last; the box itself may have been drawn anew
 
 function drawSelection() {
   const bar = one("[data-selbar]");
@@ -30,6 +30,8 @@ function drawSelection() {
   for (const covered of [search, tools]) covered?.toggleAttribute("inert", picked > 0);
 }
 
+const lastBox = () => boxes().find((box) => box.value === last);
+
 function pick(checked, list = boxes()) {
   for (const box of list) box.checked = checked;
   drawSelection();
@@ -39,15 +41,16 @@ document.addEventListener("change", (event) => {
   const box = event.target;
   if (box.matches("[data-page-box]")) pick(box.checked);
   else if (box.matches("tbody .c-pick input")) {
-    last = box;
+    last = box.value;
     drawSelection();
   } else if (box.matches(".r-role-select")) changeRole(box);
 });
 document.addEventListener("click", (event) => {
   const box = event.target.closest("tbody .c-pick input");
-  if (box && event.shiftKey && last?.isConnected) {
+  const former = box && event.shiftKey && lastBox();
+  if (former) {
     const list = boxes();
-    const [from, to] = [list.indexOf(last), list.indexOf(box)].sort((a, b) => a - b);
+    const [from, to] = [list.indexOf(former), list.indexOf(box)].sort((a, b) => a - b);
     pick(box.checked, list.slice(from, to + 1));
   }
   if (event.target.closest("[data-select-all]")) {
@@ -77,7 +80,7 @@ function clearSelection() {
   const within = one("[data-selbar]").contains(document.activeElement);
   everything = false;
   pick(false);
-  if (within) (last?.isConnected ? last : one("[data-search]"))?.focus({ preventScroll: true });
+  if (within) (lastBox() ?? one("[data-search]"))?.focus({ preventScroll: true });
 }
 
 // --- The role: a select in place of the words while the pointer or the focus is there ------------------------------
@@ -104,11 +107,18 @@ function putWordsBack(select) {
 
 function changeRole(select) {
   const row = select.closest("tr");
+  const opens = select.selectedOptions[0].dataset.opens; // no role, but an act with a dialog of its own
+  if (opens) {
+    acted = row.id;
+    select.value = select.words.dataset.role;
+    htmx.ajax("GET", new URL(opens, new URL(select.words.href)).pathname, { source: select, target: "#dialog", swap: "innerHTML" });
+    return;
+  }
   select.listOpen = false;
   acted = row.id;
   select.setAttribute("aria-busy", "true");
   htmx
-    .ajax("POST", `${one("th a", row).getAttribute("href")}role/`, { source: row, target: row, swap: "none", values: { role: select.value } })
+    .ajax("POST", select.words.getAttribute("href"), { source: row, target: row, swap: "none", values: { role: select.value } })
     .finally(() => {
       if (!select.isConnected) return;
       select.removeAttribute("aria-busy");
