@@ -15,7 +15,7 @@ _BIDI = {"\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(ch
 _VISIBLE = {"L", "N", "P", "S"}
 
 
-def clean_name(text: str) -> str:
+def clean_name(text: str, limit: int = MAX_LENGTH) -> str:
     """The name in NFC with single spaces. Raises ValidationError with a sentence for the person who typed it."""
     text = unicodedata.normalize("NFC", text.strip(" "))
     categories = [unicodedata.category(character) for character in text]
@@ -25,11 +25,11 @@ def clean_name(text: str) -> str:
             code="name_characters",
         )
     text = " ".join(text.split())
-    if len(text) > MAX_LENGTH:
+    if len(text) > limit:
         raise ValidationError(
             _("A name has at most %(limit)s characters; this one has %(given)s."),
             code="name_length",
-            params={"limit": MAX_LENGTH, "given": len(text)},
+            params={"limit": limit, "given": len(text)},
         )
     if not any(category[0] in _VISIBLE for category in categories):
         raise ValidationError(_("Enter a name."), code="name_empty")

@@ -38,6 +38,8 @@ app.conf.update(
             ("sweep-outbox", "accounts.tasks.sweep_outbox", 5.0),
             ("beat-heart", "accounts.tasks.beat_heart", 10.0),
             ("expire-invitations", "invitations.tasks.expire_invitations", 60.0),
+            ("tell-of-ends", "workspaces.tasks.tell_of_ends", 300.0),
+            ("purge-workspaces", "workspaces.tasks.purge_workspaces", 3600.0),
             ("discard-selections", "workspaces.tasks.discard_selections", 3600.0),
             ("clear-sessions", "accounts.tasks.clear_sessions", 6 * 3600.0),
         )

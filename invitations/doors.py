@@ -1,17 +1,21 @@
-"""How an invitation opens the sign-up, and where My access finds a person's invitations. Registered with the apps
-below.
+"""How an invitation opens the sign-up, where My access finds a person's invitations, and how a workspace asks people
+in. Registered with the apps below.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.addresses import Pasted
 from accounts.registry import Door
 from invitations.access import held_invitation
+from invitations.actions.inviting import invite
+from invitations.asking import Ask
 from invitations.policy import State
 from invitations.queries import open_invitations_to, state_of
-from workspaces.registry import OpenInvitation
+from workspaces.catalogue import BuiltIn
+from workspaces.registry import Asked, Asking, OpenInvitation
 
 
 def signup_door(request: HttpRequest) -> Door | None:
@@ -35,3 +39,13 @@ def open_invitations(user_id: int) -> Iterable[OpenInvitation]:
             until=invitation.expires_at,
             url=reverse("invitation_open", args=[invitation.pk]),
         )
+
+
+def ask_into_workspace(asking: Asking) -> Sequence[Asked]:
+    report = invite(
+        actor=asking.actor,
+        organization_id=asking.organization_id,
+        entries=[Pasted(address) for address in asking.addresses],
+        ask=Ask(BuiltIn.MEMBER, placements={asking.workspace_id: asking.role_id}),
+    )
+    return [Asked(line.text, line.address, line.result.is_good, line.sentence) for line in report.lines]

@@ -21,10 +21,14 @@ class Invitation(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organization = models.ForeignKey("workspaces.Organization", on_delete=models.CASCADE, related_name="invitations")
+    organization = models.ForeignKey(
+        "workspaces.Organization", on_delete=models.CASCADE, related_name="invitations", db_index=False
+    )
     member = models.OneToOneField("workspaces.Member", null=True, on_delete=models.SET_NULL, related_name="invitation")
     address = models.CharField(_("address"), max_length=254)
-    inviter = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="invitations_sent")
+    inviter = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="invitations_sent", db_index=False
+    )
     inviter_name = models.CharField(max_length=names.MAX_LENGTH, blank=True)
     message = models.CharField(_("message"), max_length=1000, blank=True)
     generation = models.PositiveIntegerField(default=1)
@@ -32,7 +36,9 @@ class Invitation(models.Model):
     sent_at = models.DateTimeField(db_default=Now(), help_text=_("When asked last: at inviting or resending."))
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
-    accepted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     declined_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     expiry_recorded_at = models.DateTimeField(
@@ -56,6 +62,7 @@ class Invitation(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index("inviter", "sent_at", name="invitation_inviter_day"),
             models.Index("organization", "sent_at", name="invitation_organization_day"),
+            models.Index("accepted_by", name="invitation_accepted_by", condition=Q(accepted_by__isnull=False)),
             models.Index(
                 "expires_at",
                 name="invitation_expiring",

@@ -35,7 +35,4 @@ def state(invitation: Answered, now: datetime) -> State:
     return State.PENDING if now < invitation.expires_at else State.EXPIRED
 
 
-RENEWABLE = frozenset({State.PENDING, State.DECLINED, State.EXPIRED})
-"""States from which resending makes a new link; revoking works from them as well."""
-
 ACCEPTABLE = frozenset({State.PENDING})

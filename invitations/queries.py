@@ -17,7 +17,7 @@ from invitations.models import Invitation
 from invitations.policy import State, state
 from invitations.tokens import Subject, generation_of, uuid_of
 from workspaces.catalogue import PERMISSIONS, BuiltIn, Scope
-from workspaces.models import Grant, GroupMember, Member, Organization, RolePermission
+from workspaces.models import Collaborator, Grant, GroupMember, Member, Organization, RolePermission
 from workspaces.queries.support import members_matching
 from workspaces.sql import among
 
@@ -146,10 +146,12 @@ def offers(invitation_ids: Iterable[int]) -> dict[int, Offer]:
 
 def abilities(invitation: Invitation, limit: int = 6) -> list[str]:
     """What the invitee will be able to do, as sentences without their beginning: "read everything in Clinical
-    trials".
+    trials", "edit Churn".
     """
     if invitation.member_id is None:
         return []
+    shared = Collaborator.objects.filter(member=invitation.member_id).order_by("resource__name")
+    single = [f"{level} {name}" for level, name in shared.values_list("level", "resource__name")]
     grants = Grant.objects.live().filter(
         Q(member=invitation.member_id) | Q(group__memberships__member=invitation.member_id)
     )
@@ -162,7 +164,7 @@ def abilities(invitation: Invitation, limit: int = 6) -> list[str]:
     held: dict[str, set[str]] = {}
     for workspace, code in rows:
         held.setdefault(workspace, set()).add(code)
-    sentences = [
+    sentences = single + [
         f"{permission.ability} in {workspace}"
         for workspace, codes in held.items()
         for code, permission in PERMISSIONS.items()

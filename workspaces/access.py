@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.access import actor_of
 from accounts.actors import Actor, is_fresh
 from config.http import Request
+from workspaces.catalogue import Code
 from workspaces.models import Member, Organization, Workspace
 from workspaces.policy import ActorFacts, OrganizationFacts, Verb, WorkspaceFacts, decide
-from workspaces.queries.facts import facts_of_actor, with_rights, workspace_facts
+from workspaces.queries.facts import facts_of_actor, policies_of, with_rights, workspace_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,7 @@ class Place:
 
     @property
     def policies(self) -> OrganizationFacts:
-        return OrganizationFacts(
-            members_see_members=self.organization.members_see_members,
-            workspace_admins_invite=self.organization.workspace_admins_invite,
-            members_create_workspaces=self.organization.members_create_workspaces,
-            members_create_groups=self.organization.members_create_groups,
-        )
+        return policies_of(self.organization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +66,17 @@ def enter(request: Request, slug: str) -> Place:
     return Place(member.organization, member, actor, facts)
 
 
-def enter_workspace(place: Place, slug: str) -> Inside:
-    """The workspace for whoever may see it. Raises Http404 for everybody else, as for unknown and deleted ones."""
+def enter_workspace(place: Place, slug: str, *, managing: bool = False) -> Inside:
+    """The workspace for whoever may see it. Raises Http404 for everybody else, as for unknown and deleted ones.
+
+    managing: also for whoever manages all workspaces without opening them.
+    """
     workspace = Workspace.objects.alive().filter(organization=place.organization, slug=slug).first()
     if workspace is None:
         raise Http404
     facts = workspace_facts(place.organization, place.facts, [workspace.pk])[workspace.pk]
-    if not decide(place.facts, Verb.VIEW_WORKSPACE, workspace=facts):
+    manages = managing and place.facts.holds(Code.WORKSPACES_MANAGE)
+    if not manages and not decide(place.facts, Verb.VIEW_WORKSPACE, workspace=facts):
         raise Http404
     return Inside(workspace, facts)
 

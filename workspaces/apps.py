@@ -8,6 +8,7 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import registry
+        from workspaces import emails  # noqa: F401  # registers the kinds of mail
         from workspaces.actions import directory, endings
         from workspaces.views.frame import person_frame
 

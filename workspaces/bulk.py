@@ -4,17 +4,18 @@ A new one: write a set-based function in `actions`, describe it by a subclass he
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import clean_name
 from workspaces.access import Place
-from workspaces.actions import members, placements
+from workspaces.actions import grants, groups, members
 from workspaces.catalogue import Code, Scope
-from workspaces.models import Member
+from workspaces.models import Group, Member
 from workspaces.plans import Outcome, Proposal
 from workspaces.policy import Verb, decide
 from workspaces.queries.choices import (
@@ -28,6 +29,7 @@ from workspaces.queries.choices import (
     workspaces_of,
 )
 from workspaces.queries.facts import roles_of
+from workspaces.queries.groups import is_taken
 from workspaces.selections import Chosen
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class BulkForm(forms.Form):
             assert isinstance(field, forms.TypedChoiceField)
             field.choices = choices
 
-    def choices(self, place: Place) -> dict[str, list[tuple[int, str]]]:
+    def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         return {}
 
 
@@ -95,16 +97,16 @@ def offered(place: Place) -> list[BulkAction]:
     return [action for action in actions if action.is_offered(place)]
 
 
-def _number(label: "StrOrPromise") -> forms.TypedChoiceField:
+def _number(label: "StrOrPromise", **more: Any) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        label=label, coerce=int, error_messages={"invalid_choice": _("Choose one of the list.")}
+        label=label, coerce=int, error_messages={"invalid_choice": _("Choose one of the list.")}, **more
     )
 
 
 class RoleForm(BulkForm):
     role = _number(_("New role"))
 
-    def choices(self, place: Place) -> dict[str, list[tuple[int, str]]]:
+    def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         return {"role": giveable_roles(place.organization, place.facts)}
 
 
@@ -130,10 +132,34 @@ class UpdateRole(BulkAction):
 
 
 class GroupForm(BulkForm):
-    group = _number(_("Group"))
+    """One of the groups, or the name of one that is made in the same step."""
 
-    def choices(self, place: Place) -> dict[str, list[tuple[int, str]]]:
-        return {"group": giveable_groups(place.organization, place.facts)}
+    group = _number(_("Group"), required=False, empty_value=None)
+    new_group = forms.CharField(label=_("Or a new group, called"), required=False, strip=False)
+
+    def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
+        super().__init__(place, *args, **kwargs)
+        self.place = place
+        if not decide(place.facts, Verb.CREATE_GROUP, organization=place.policies):
+            del self.fields["new_group"]
+
+    def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
+        return {"group": [("", str(_("Choose a group"))), *giveable_groups(place.organization, place.facts)]}
+
+    def clean_new_group(self) -> str:
+        given = self.cleaned_data["new_group"].strip()
+        name = clean_name(given) if given else ""
+        if name and is_taken(self.place.organization, name):
+            raise forms.ValidationError(_("There is a group of this name already. Choose it above."), "name_taken")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("group") and data.get("new_group"):
+            self.add_error("new_group", _("Choose a group or name a new one, not both."))
+        elif not self.errors and not data.get("group") and not data.get("new_group"):
+            self.add_error("group", _("Choose a group or name a new one."))
+        return data
 
 
 class AddToGroup(BulkAction):
@@ -143,25 +169,54 @@ class AddToGroup(BulkAction):
     title = _("Add to %(after)s")
 
     def is_offered(self, place: Place) -> bool:
-        return super().is_offered(place) or manages_some_group(place.facts)
+        creates = decide(place.facts, Verb.CREATE_GROUP, organization=place.policies)
+        return super().is_offered(place) or bool(creates) or manages_some_group(place.facts)
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:
-        return placements.propose_group(place.facts, place.organization, data["group"])
+        if data.get("new_group"):
+            return groups.FOUNDING
+        return groups.propose_adding(place.facts, place.organization, data["group"])
 
     def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome:
-        return placements.add_to_group(
-            actor=place.actor, organization_id=place.organization.pk, chosen=chosen, group_id=data["group"]
-        )
+        where, name = place.organization.pk, data.get("new_group")
+        if name:
+            return groups.add_to_new_group(actor=place.actor, organization_id=where, chosen=chosen, name=name)
+        return groups.add_to_group(actor=place.actor, organization_id=where, chosen=chosen, group_id=data["group"])
 
     def after(self, place: Place, data: Mapping[str, Any]) -> str:
-        return groups_of(place.organization, [data["group"]])[0][1]
+        return data.get("new_group") or groups_of(place.organization, [data["group"]])[0][1]
+
+
+class RemoveFromGroup(BulkAction):
+    """Of one group, offered on its own page only."""
+
+    order = 1
+    name, verb, icon, danger = "remove", Verb.REMOVE_FROM_GROUP, "user-minus", True
+    label, button, done = _("Remove from group"), _("Remove"), _("Removed from the group")
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+
+    def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:
+        return groups.propose_removing(place.facts, place.organization, self.group.pk)
+
+    def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome:
+        return groups.remove_from_group(
+            actor=place.actor, organization_id=place.organization.pk, chosen=chosen, group_id=self.group.pk
+        )
+
+    def before(self, member: Member) -> str:
+        return self.group.name
+
+    def after(self, place: Place, data: Mapping[str, Any]) -> str:
+        return str(_("Removed"))
 
 
 class WorkspaceForm(BulkForm):
     workspace = _number(_("Workspace"))
     workspace_role = _number(_("Role there"))
 
-    def choices(self, place: Place) -> dict[str, list[tuple[int, str]]]:
+    def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         workspaces, roles = giveable_places(place.organization, place.facts)
         return {"workspace": workspaces, "workspace_role": roles}
 
@@ -176,10 +231,10 @@ class AddToWorkspace(BulkAction):
         return place.facts.holds(Code.WORKSPACES_ACCESS_ALL) or manages_some_workspace(place.organization, place.facts)
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:
-        return placements.propose_workspace(place.facts, place.organization, data["workspace"], data["workspace_role"])
+        return grants.propose_workspace(place.facts, place.organization, data["workspace"], data["workspace_role"])
 
     def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome:
-        return placements.add_to_workspace(
+        return grants.add_to_workspace(
             actor=place.actor,
             organization_id=place.organization.pk,
             chosen=chosen,

@@ -360,6 +360,15 @@ def top_role(scheme: str) -> BuiltInRole:
     return scheme_roles(scheme)[-1]
 
 
+def top_roles(scope: str) -> list[int]:
+    """Ids of the built-in roles that hold every permission of a scope that a host product registers. What is asked of
+    single resources is held through the workspace.
+    """
+    if scope == Scope.ORGANIZATION:
+        return [BuiltIn.ADMIN.value]
+    return [top_role(scheme).id.value for scheme in Scheme.values]
+
+
 def everyday_role(scheme: str) -> BuiltInRole:
     """What everyone holds in the `default` workspace: Editor, Member, Developer."""
     return scheme_roles(scheme)[-2]

@@ -65,6 +65,10 @@ WORKSPACE_RESTORED = _kind(
     "workspace.restored", "restore", _("restored the workspace {subject}"), tone="ok", subject="workspace"
 )
 WORKSPACE_JOINED = _kind("workspace.joined", "login-2", _("joined {scope}"), tone="ok", scope="workspace")
+WORKSPACE_LEFT = _kind("workspace.left", "door-exit", _("left {scope}"), tone="bad", scope="workspace")
+WORKSPACE_PURGED = _kind(
+    "workspace.purged", "clock-x", _("removed {subject} for good"), tone="bad", subject="workspace"
+)
 GROUP_CREATED = _kind("group.created", "users-group", _("created the group {subject}"), tone="ok", subject="group")
 GROUP_CHANGED = _kind("group.changed", "pencil", _("changed {field} of the group {subject}"), subject="group")
 GROUP_DELETED = _kind("group.deleted", "trash", _("deleted the group {subject}"), tone="bad", subject="group")
@@ -129,7 +133,30 @@ RESOURCE_ACCESS_CHANGED = _kind(
     "resource.access_changed", "lock", _("changed who may reach {subject}"), subject="resource"
 )
 RESOURCE_TRANSFERRED = _kind("resource.transferred", "key", _("made {subject} owner of {scope}"), scope="resource")
+RESOURCE_REGISTERED = _kind(
+    "resource.registered", "database", _("registered {subject} from {product}"), subject="resource"
+)
+RESOURCE_VANISHED = _kind(
+    "resource.vanished", "trash", _("learned from {product} that {subject} is gone"), tone="bad", subject="resource"
+)
 DRIVE_CHOSEN = _kind("drive.chosen", "database", _("chose {subject} as the default drive"), subject="resource")
+WORKSPACE_DRIVE_CHOSEN = _kind(
+    "drive.chosen_in_workspace",
+    "database",
+    _("chose {subject} as the default drive of {scope}"),
+    subject="resource",
+    scope="workspace",
+)
+DRIVE_DROPPED = _kind("drive.dropped", "database", _("left no default drive in place of {subject}"), subject="resource")
+PERMISSION_ENTERED = _kind(
+    "permission.entered", "key", _("put permissions of {product} into {subject}"), tone="warn", subject="role"
+)
+PERMISSION_WITHDRAWN = _kind(
+    "permission.withdrawn", "key", _("took permissions of {product} out of {subject}"), tone="warn", subject="role"
+)
+ACCOUNT_REPORTED = _kind(
+    "external_account.reported", "link", _("noted the external account of {subject}"), subject="organization"
+)
 ACCESS_ASKED = _kind("request.made", "hand-stop", _("asked for access"), by_subject=True)
 REQUEST_APPROVED = _kind("request.approved", "check", _("approved what {subject} asked for"), tone="ok")
 REQUEST_DECLINED = _kind("request.declined", "x", _("declined what {subject} asked for"))

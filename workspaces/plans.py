@@ -24,7 +24,7 @@ from workspaces.policy import (
     WorkspaceFacts,
     decide,
 )
-from workspaces.queries.admins import must_keep
+from workspaces.queries.admins import must_keep, must_stay
 from workspaces.queries.facts import FACTS, member_facts, roles_of, with_facts
 from workspaces.reasons import Reason
 
@@ -34,6 +34,7 @@ class Proposal:
     """A verb with what it would give. unchanged matches members for whom nothing would change.
 
     loses: members lose standing by it, in the organization ("organization") or everywhere ("everywhere").
+    leaves_group: members lose what this group gives them.
     """
 
     verb: Verb
@@ -43,6 +44,7 @@ class Proposal:
     organization: OrganizationFacts | None = None
     unchanged: Q | None = None
     loses: str = ""
+    leaves_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,21 @@ def make_plan(facts: ActorFacts, organization: Organization, chosen: MemberQuery
     refused = {reason: (count, annotated.filter(keys)) for reason, (count, keys) in declined.items()}
     changing = annotated.filter(accepted) if accepted else annotated.none()
     kept: dict[int, int | None] = {}
-    if proposal.loses and accepted:
-        everywhere = proposal.loses == "everywhere"
-        kept = must_keep(organization, changing, workspaces=everywhere, actor_member_id=facts.member_id)
+    if (proposal.loses or proposal.leaves_group) and accepted:
+        kept = _must_keep(facts, organization, changing, proposal)
         for reason, members in _by_scope(kept).items():
             refused[reason] = (len(members), annotated.filter(pk__in=members))
         changing = changing.exclude(pk__in=list(kept)) if kept else changing
     return Plan(changing, total - sum(count for count, _ in refused.values()), refused, kept)
+
+
+def _must_keep(
+    facts: ActorFacts, organization: Organization, losing: MemberQuerySet, proposal: Proposal
+) -> dict[int, int | None]:
+    if proposal.leaves_group:
+        return must_stay(organization, losing, proposal.leaves_group, facts.member_id)
+    everywhere = proposal.loses == "everywhere"
+    return must_keep(organization, losing, workspaces=everywhere, actor_member_id=facts.member_id)
 
 
 def _decide_each(

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     PERSONAL = "personal"
     READ_ONLY = "read_only"
     NOT_OPEN = "not_open"
+    NOT_DIRECT = "not_direct"
+    PRIVATE = "private"
     ROLE_IN_USE = "role_in_use"
     HAS_RESOURCES = "has_resources"
     DECIDED = "decided"
@@ -66,6 +68,7 @@ _BY_RIGHT = {
     Reason.NOT_THE_SUCCESSOR,
     Reason.EVERYONE_MANAGES,
     Reason.SELF_EXTENDED,
+    Reason.PRIVATE,
 }
 
 SENTENCES: dict[Reason, Promise] = {
@@ -97,6 +100,8 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.PERSONAL: _("A personal workspace is for one person only."),
     Reason.READ_ONLY: _("This workspace is read-only: nobody gets more than viewing in it."),
     Reason.NOT_OPEN: _("This workspace is not open to members. Ask for access instead."),
+    Reason.PRIVATE: _("This is private to somebody else. Make another person its owner, not yourself."),
+    Reason.NOT_DIRECT: _("They hold no role of their own here: it comes through a group or everyone."),
     Reason.ROLE_IN_USE: _("The role is in use. Choose another one that takes its place."),
     Reason.HAS_RESOURCES: _("There are still resources in it. Delete or move them first."),
     Reason.DECIDED: _("Somebody has decided this already."),

@@ -1,13 +1,17 @@
 """What other apps hang into this one, typed and called inside the transaction. `workspaces` never imports them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from workspaces.models import Member, Organization, SelectionItem
+
+if TYPE_CHECKING:
+    from workspaces.actions.locking import Locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,36 @@ followers: list[Callable[[Leaving], "QuerySet[Member]"]] = []
 before_removal: list[Callable[[Leaving], None]] = []
 # Called before an organization is deleted: rows of other apps that hang on it go first.
 before_deletion: list[Callable[[Organization], None]] = []
+
+
+# Asks a canonical address in as Guest, because it gets something single, and returns the waiting member's id. The right
+# to it is decided already; raises Refusal 429 over the day's limit.
+guest_inviters: list[Callable[["Locked", str], int]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Addresses that are to be asked into the organization, as Member, with a role in a workspace."""
+
+    actor: Actor
+    organization_id: int
+    addresses: Sequence[str]
+    workspace_id: int
+    role_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of one of them, in a sentence."""
+
+    text: str
+    address: str
+    is_good: bool
+    sentence: str
+
+
+# Ask addresses in, or renew their open invitations; they decide by themselves and lock the organization.
+workspace_inviters: list[Callable[[Asking], Sequence[Asked]]] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,7 @@ class Chosen:
         members = Member.objects.filter(organization=organization)
         if self.selection_id is None:
             return members.filter(pk__in=self.ids)
-        return members.filter(
-            pk__in=SelectionItem.objects.filter(
-                selection=self.selection_id, selection__organization=organization
-            ).values("member")
-        )
+        return members.filter(pk__in=SelectionItem.objects.filter(selection=self.selection_id).values("member"))
 
 
 def store(
@@ -50,7 +46,8 @@ def store(
     """
     with transaction.atomic():
         selection = Selection.objects.create(organization=organization, created_by_id=user_id)
-        rows = members.order_by().values_list(Value(selection.pk, UUIDField()), "pk")
+        # In the order of ids, since whatever is done to a set walks its tables in the order in which it was stored.
+        rows = members.order_by("pk").values_list(Value(selection.pk, UUIDField()), "pk")
         rows = rows[: BULK_LIMIT + 1] if is_limited else rows
         selection.count = insert_select(SelectionItem, ["selection_id", "member_id"], rows)
         selection.save(update_fields=["count"])

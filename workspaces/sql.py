@@ -1,13 +1,14 @@
-"""What the ORM has no word for: INSERT ... SELECT from a queryset, and DELETE without loading rows. Works alike on both
-databases.
+"""What the ORM has no word for: INSERT ... SELECT from a queryset, DELETE without loading rows, both at once. Works
+alike on both databases.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
+from django.db.models.sql import DeleteQuery
 
 
 def insert_select(
@@ -33,7 +34,27 @@ def delete_rows(rows: models.QuerySet[Any]) -> int:
     """One DELETE, without collecting dependants: the caller has removed those. Model.delete would load every row
     first.
     """
-    return int(rows.order_by()._raw_delete(rows.db))
+    return int(rows.order_by()._raw_delete(rows.db) or 0)  # None: the queryset can match nothing
+
+
+def move_rows(rows: models.QuerySet[Any], to: type[models.Model], fields: Mapping[str, str]) -> int:
+    """Deletes the rows and leaves one of `to` for each; fields: attname there -> attname here. Dependants as for
+    `delete_rows`. Returns the number of rows.
+
+    One statement on PostgreSQL; SQLite has no DELETE inside another.
+    """
+    if connection.vendor != "postgresql":
+        insert_select(to, list(fields), rows.order_by().values_list(*fields.values()))
+        return delete_rows(rows)
+    quote = connection.ops.quote_name
+    query = rows.order_by().query.chain(DeleteQuery)
+    delete, parameters = query.get_compiler(connection=connection).as_sql()
+    left = ", ".join(quote(_column(rows.model._meta, name)) for name in fields.values())
+    made = ", ".join(quote(_column(to._meta, name)) for name in fields)
+    insert = f"INSERT INTO {quote(to._meta.db_table)} ({made}) SELECT * FROM gone"
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH gone AS ({delete} RETURNING {left}) {insert}", parameters)
+        return int(cursor.rowcount)
 
 
 def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -63,6 +84,36 @@ def among(texts: Collection[str]) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(texts))])
 
 
+def among_ids(column: str, name: str) -> str:
+    """A condition for `prepared`: the column is one of the ids of a parameter, which `listed` makes."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%({name})s)"
+    return f"{column} IN (SELECT value FROM json_each(%({name})s))"
+
+
+def listed(ids: Collection[int]) -> list[int] | str:
+    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
+
+
+def prepared(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a read that is asked so often that planning it anew each time would cost more than running it:
+    PostgreSQL keeps its plan for the connection. Parameters by name. A pooler in between has to keep prepared
+    statements (PgBouncer does from 1.21 on).
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+    import psycopg
+
+    connection.ensure_connection()
+    plain = connection.connection
+    # Django's own cursors bind on the client and are never prepared, whatever this says.
+    plain.prepare_threshold = 0
+    with connection.wrap_database_errors, psycopg.Cursor(plain) as cursor:
+        return cursor.execute(statement, parameters, prepare=True).fetchall()
+
+
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     """Ids that nobody else gets, for rows that refer to each other before they exist. On SQLite call it inside the
     write transaction.
@@ -70,9 +121,9 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
-            )
+            # Without a query of its own the sequence is looked for once for each id.
+            sequence = "(SELECT pg_get_serial_sequence(%s, 'id')::regclass)"
+            cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [table, count])
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
         first = cursor.fetchone()[0] + 1

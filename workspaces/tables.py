@@ -17,6 +17,7 @@ from config.ui import rows
 from config.ui.people import hue, initials
 from config.ui.templatetags.ui import relative
 from workspaces.catalogue import BuiltIn
+from workspaces.models import AccountState
 from workspaces.names import NEVER
 from workspaces.policy import ActorFacts, MemberFacts, State, Verb, decide
 from workspaces.queries.members import Found, reaches_everyone
@@ -35,6 +36,12 @@ class MembersTable(tables.Table):
 
 
 DEFAULT_COLUMNS = ("role", "access", "groups", "state", "active")
+
+
+ACCOUNT_NOTES = {
+    AccountState.FAILED: gettext_lazy("account failed"),
+    AccountState.NOT_CHECKED: gettext_lazy("not checked"),
+}
 
 
 @dataclass(slots=True)
@@ -82,6 +89,7 @@ class Presenter:
     now: datetime
     base_url: str
     columns: Collection[str] = ()
+    accounts: Mapping[int, AccountState] = field(default_factory=dict)  # external ones that are not in order
     _rights: dict[MemberFacts, Rights] = field(default_factory=dict)
     # A page says the same few things over and over: each is worded once.
     _summaries: dict[tuple[int, ...], str] = field(default_factory=dict)
@@ -107,7 +115,7 @@ class Presenter:
             role=self._role(found, rights, url) if "role" in shown else "",
             access=rows.two_lines(*self._access(found, state)) if "access" in shown else "",
             tags=rows.tags(tuple(found.groups), len(found.groups)) if "groups" in shown else "",
-            pill=rows.pill(pill.tone, pill.icon, pill.word, pill.detail) if "state" in shown else "",
+            pill=self._drawn_pill(found.id, pill) if "state" in shown else "",
             trouble=pill.trouble,
             last_active=(moments.draw(found.last_active_at) if seen else "–") if "active" in shown else "",
             added=moments.draw(found.since) if "added" in shown else "",
@@ -123,6 +131,13 @@ class Presenter:
         if kind not in self._pills:
             self._pills[kind] = pill_of(found, self.now)
         return self._pills[kind]
+
+    def _drawn_pill(self, member_id: int, pill: "Pill") -> SafeString:
+        account = self.accounts.get(member_id)
+        if account is None or pill.detail:
+            return rows.pill(pill.tone, pill.icon, pill.word, pill.detail)
+        tone = "warn" if account is AccountState.FAILED else "mute"
+        return rows.pill(tone, pill.icon, pill.word, str(ACCOUNT_NOTES[account]))
 
     def _person(self, found: Found, state: State, url: str) -> SafeString:
         waiting = state is State.WAITING

@@ -3,8 +3,20 @@
 from celery import shared_task
 
 from workspaces import selections
+from workspaces.actions import grants, workspaces
 
 
 @shared_task
 def discard_selections() -> None:
     selections.discard_old()
+
+
+@shared_task
+def tell_of_ends() -> None:
+    grants.tell_of_ends()
+
+
+@shared_task
+def purge_workspaces() -> None:
+    """Safe to run twice: what is gone is no longer due."""
+    workspaces.purge_workspaces()

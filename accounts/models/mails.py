@@ -38,7 +38,9 @@ class OutgoingMail(models.Model):
     message_uuid = models.UUIDField(default=uuid.uuid4, editable=False, help_text=_("Left side of the Message-ID."))
     kind = models.CharField(max_length=40, help_text=_("A kind registered with accounts.outbox."))
     recipient = models.CharField(max_length=254, help_text=_("Canonical address."))
-    user = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     subject_id = models.BigIntegerField(
         null=True, blank=True, help_text=_("The row that the kind renders, such as an invitation.")
     )
@@ -87,6 +89,7 @@ class OutgoingMail(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # Both databases see that `next_attempt_at <= x` implies the condition, whatever states are asked for.
             models.Index("next_attempt_at", "id", name="mail_due", condition=Q(next_attempt_at__isnull=False)),
+            models.Index("user", name="mail_user", condition=Q(user__isnull=False)),
             models.Index("kind", "subject_id", name="mail_subject"),
             models.Index("organization_id", "recipient", "queued_at", name="mail_recipient_day"),
             models.Index("organization_id", "queued_at", name="mail_organization_day"),

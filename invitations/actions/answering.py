@@ -1,5 +1,6 @@
 """What the invitee does: accept or decline. Opening a link does neither (ACCEPTANCE P6)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -14,6 +15,7 @@ from invitations.policy import ACCEPTABLE, State
 from invitations.queries import Clocked, at_now, state_of, verified_addresses
 from workspaces.actions import directory
 from workspaces.actions.locking import Locked, locked
+from workspaces.actions.requests import Asked, hold
 from workspaces.catalogue import BuiltIn, Scope
 from workspaces.history import (
     INVITATION_ACCEPTED,
@@ -22,9 +24,10 @@ from workspaces.history import (
     PLACEMENT_DROPPED,
     ROLE_CHANGED,
 )
-from workspaces.models import Grant, GroupMember, Member, Organization
+from workspaces.models import Collaborator, Grant, GroupMember, Member, Organization, Resource
 from workspaces.policy import ActorFacts, RoleFacts, Verb, decide
 from workspaces.queries.facts import actor_facts, group_facts, roles_of, workspace_facts
+from workspaces.queries.resources import approach
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def accept(*, actor: Actor, invitation_id: int, generation: int) -> Joined:
             member = present
             _merge(held, waiting, present)
             held.record(INVITATION_MERGED, subject=member.pk)
-        return Joined(held.organization, member.pk, dropped)
+        hold(held, member, dropped, inviter=invitation.inviter_name)
+        return Joined(held.organization, member.pk, len(dropped))
 
 
 def decline(*, actor: Actor, invitation_id: int, generation: int) -> None:
@@ -141,17 +145,25 @@ def _merge(held: Locked, waiting: Member, present: Member) -> None:
         Member.objects.filter(pk=present.pk).update(role_id=waiting.role_id)
     mine = Grant.objects.filter(member=present)
     for grant in Grant.objects.filter(member=waiting):
-        if not mine.filter(workspace=grant.workspace_id, role=grant.role_id).exists():
+        same = mine.filter(workspace=grant.workspace_id, role=grant.role_id)
+        if not same.exists():
             Grant.objects.filter(pk=grant.pk).update(member=present)
+        elif grant.ends_at is None:
+            same.update(ends_at=None)
+        else:
+            same.filter(ends_at__lt=grant.ends_at).update(ends_at=grant.ends_at)
     taken = GroupMember.objects.filter(member=present).values("group")
     GroupMember.objects.filter(member=waiting).exclude(group__in=taken).update(member=present)
+    shared = Collaborator.objects.filter(member=present).values("resource")
+    Collaborator.objects.filter(member=waiting).exclude(resource__in=shared).update(member=present)
+    Resource.objects.filter(owner=waiting).update(owner=present)
     Invitation.objects.filter(member=waiting).update(member=None)
     waiting.delete()
 
 
-def _drop_what_is_not_grantable(held: Locked, invitation: Clocked, waiting: Member) -> int:
-    """Re-checks role and placements against the rights that those who gave them hold now; takes the rest away and
-    records it.
+def _drop_what_is_not_grantable(held: Locked, invitation: Clocked, waiting: Member) -> list[Asked]:
+    """Re-checks role and placements against the rights that those who gave them hold now; takes the rest away, records
+    it, and returns it.
     """
     organization = held.organization
     givers: dict[int | None, ActorFacts] = {}
@@ -163,33 +175,48 @@ def _drop_what_is_not_grantable(held: Locked, invitation: Clocked, waiting: Memb
 
     dropped = _lower_role(held, waiting, facts_of(invitation.inviter_id))
     workspace_roles = roles_of(organization, Scope.WORKSPACE)
-    for grant in Grant.objects.filter(member=waiting).select_related("role"):
+    for grant in Grant.objects.filter(member=waiting).select_related("role").prefetch_related("extra_permissions"):
         giver = facts_of(grant.granted_by_id)
         place = workspace_facts(organization, giver, [grant.workspace_id])[grant.workspace_id]
         role = workspace_roles.get(grant.role_id)
-        if role is None or not decide(giver, Verb.ADD_TO_WORKSPACE, workspace=place, role=role):
+        extras = frozenset(extra.permission for extra in grant.extra_permissions.all())
+        given = RoleFacts(role.id, role.permissions | extras) if role is not None else None
+        if given is None or not decide(giver, Verb.ADD_TO_WORKSPACE, workspace=place, role=given):
             held.record(PLACEMENT_DROPPED, subject=waiting.pk, scope=grant.workspace_id, before=grant.role.name)
+            if role is not None:  # else it is none of the present scheme: nobody could give it
+                dropped.append(Asked(grant.role_id, workspace_id=grant.workspace_id))
             grant.delete()
-            dropped += 1
     for membership in GroupMember.objects.filter(member=waiting).select_related("group"):
         giver = facts_of(membership.added_by_id)
         group = group_facts(organization, giver, [membership.group_id])[membership.group_id]
         if not decide(giver, Verb.ADD_TO_GROUP, group=group):
             held.record(PLACEMENT_DROPPED, subject=waiting.pk, before=membership.group.name)
+            dropped.append(Asked(group_id=membership.group_id))
             membership.delete()
-            dropped += 1
+    _drop_what_is_not_shareable(held, waiting, facts_of)
     return dropped
 
 
-def _lower_role(held: Locked, waiting: Member, inviter: ActorFacts) -> int:
+def _drop_what_is_not_shareable(held: Locked, waiting: Member, facts_of: Callable[[int | None], ActorFacts]) -> None:
+    """The same for resources: whoever shared one must still be able to."""
+    for row in Collaborator.objects.filter(member=waiting).select_related("resource"):
+        giver = facts_of(row.added_by_id)
+        found = approach(held.organization, giver, row.resource_id)
+        if found is None or not found.may_share(giver, row.level):
+            held.record(PLACEMENT_DROPPED, subject=waiting.pk, before=row.get_level_display())
+            row.delete()
+
+
+def _lower_role(held: Locked, waiting: Member, inviter: ActorFacts) -> list[Asked]:
     """The organization role, or the most of Member and Guest that the inviter can still give."""
     roles = roles_of(held.organization, Scope.ORGANIZATION)
     if roles[waiting.role_id].permissions <= inviter.permissions:
-        return 0
+        return []
+    wanted = Asked(waiting.role_id)
     fallback: RoleFacts = roles[BuiltIn.GUEST]
     if roles[BuiltIn.MEMBER].permissions <= inviter.permissions & roles[waiting.role_id].permissions:
         fallback = roles[BuiltIn.MEMBER]
     held.record(PLACEMENT_DROPPED, subject=waiting.pk, before=waiting.role.name)
     Member.objects.filter(pk=waiting.pk).update(role_id=fallback.id)
     waiting.role_id = fallback.id
-    return 1
+    return [wanted]

@@ -1,7 +1,7 @@
 """Asking people in: one address or ten thousand, checked and recorded set by set."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from invitations.asking import Addressee, Ask, Line, Report, Result, read_entrie
 from invitations.models import Invitation
 from invitations.queries import INVITATION_MAIL, Known, known_addresses, mailed_out, quota
 from workspaces.actions.locking import Locked, insist, locked
-from workspaces.catalogue import Scope
+from workspaces.catalogue import BuiltIn, Scope
 from workspaces.history import INVITATION_RENEWED, MEMBER_INVITED, ROLE_CHANGED
 from workspaces.models import (
     Activity,
@@ -67,6 +67,21 @@ def invite(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], ask
     good = [Line(who.address, Result.INVITED, who.address, who.name) for who in new]
     good += [Line(who.address, Result.RENEWED, who.address, who.name) for who, _ in known]
     return Report([*good, *unasked, *lines])
+
+
+def invite_guest(held: Locked, address: str) -> int:
+    """Asks somebody in as Guest under the lock held, the right to it being decided: a resource that they get is the
+    reason. Returns the waiting member's id. Raises Refusal 429 over the day's limit.
+    """
+    ask = Ask(BuiltIn.GUEST)
+    new, _known, unasked = sort_addressees(
+        held, [Addressee(address)], roles_of(held.organization, Scope.ORGANIZATION), ask
+    )
+    if not new:
+        raise Refusal(unasked[0].sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
+    Inviting(held, ask).enter(new)
+    hint()
+    return held.organization.members.values_list("pk", flat=True).get(address=address)
 
 
 def preview(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], ask: Ask) -> Report:
@@ -217,8 +232,8 @@ class Inviting:
             ),
         )  # fmt: skip
         everybody = organization.members.filter(pk__gte=members[0], pk__lte=members[-1])
-        self.place(everybody)
-        self.held.record_set(MEMBER_INVITED, everybody, after=self._role_name())
+        self.place(everybody, are_new=True)
+        self.held.record_set(MEMBER_INVITED, everybody, after=self._role_name(), payload=self._places())
 
     def renew(self, known: Sequence[tuple[Addressee, Known]], roles: dict[int, RoleFacts]) -> None:
         """Asking again: a new link, a new life, more placements; the role changes only to one that contains the present
@@ -240,10 +255,13 @@ class Inviting:
         Invitation.objects.filter(member__in=waiting.values("pk"), accepted_at=None, revoked_at=None).update(
             inviter_id=user_id, inviter_name=self._inviter_name()
         )
-        renew_links(self.held, waiting, days=self.ask.days, message=self.ask.message)
+        renew_links(self.held, waiting, days=self.ask.days, message=self.ask.message, payload=self._places())
 
-    def place(self, members: MemberQuerySet) -> None:
-        """Puts waiting members into the groups and workspaces asked for; whoever asked answers for it at acceptance."""
+    def place(self, members: MemberQuerySet, *, are_new: bool = False) -> None:
+        """Puts waiting members into the groups and workspaces asked for; whoever asked answers for it at acceptance.
+
+        are_new: they are nowhere yet, so that nothing has to be checked for conflicts.
+        """
         by = Value(self.held.actor.user_id, BigIntegerField())
         rows = members.order_by()
         for group_id in self.ask.group_ids:
@@ -251,7 +269,7 @@ class Inviting:
                 GroupMember,
                 ["group_id", "member_id", "added_at", "added_by_id"],
                 rows.values_list(Value(group_id, BigIntegerField()), "pk", Now(), by),
-                ignore_conflicts=True,
+                ignore_conflicts=not are_new,
             )
         for workspace_id, role_id in self.ask.placements.items():
             insert_select(
@@ -266,8 +284,20 @@ class Inviting:
                     by,
                     Value(""),
                 ),
-                ignore_conflicts=True,
+                ignore_conflicts=not are_new,
             )
+
+    def _places(self) -> dict[str, list[str]]:
+        """Where the invited are put, for the history: one act says it for all of them."""
+        roles = dict(Role.objects.filter(pk__in=self.ask.placements.values()).values_list("pk", "name"))
+        workspaces = Workspace.objects.filter(pk__in=self.ask.placements.keys()).order_by("name")
+        groups = Group.objects.filter(pk__in=self.ask.group_ids).order_by("sort_name")
+        return {
+            "places": [
+                *(f"{roles[self.ask.placements[pk]]}, {name}" for pk, name in workspaces.values_list("pk", "name")),
+                *groups.values_list("name", flat=True),
+            ]
+        }
 
     def _inviter_name(self) -> str:
         return User.objects.filter(pk=self.held.actor.user_id or 0).values_list("name", flat=True).first() or ""
@@ -276,14 +306,21 @@ class Inviting:
         return Role.objects.values_list("name", flat=True).get(pk=self.ask.role_id)
 
 
-def renew_links(held: Locked, waiting: MemberQuerySet, *, days: int | None = None, message: str = "") -> int:
+def renew_links(
+    held: Locked,
+    waiting: MemberQuerySet,
+    *,
+    days: int | None = None,
+    message: str = "",
+    payload: Mapping[str, list[str]] | None = None,
+) -> int:
     """A new generation for the invitations of waiting members: the former link dies, the life starts anew, a mail is
     queued.
     """
     ids = waiting.order_by().values("pk")
     open_ones = Invitation.objects.filter(member__in=ids, accepted_at__isnull=True, revoked_at__isnull=True)
     expires = Now() + timedelta(days=days or held.organization.invitation_days)
-    held.record_set(INVITATION_RENEWED, waiting)
+    held.record_set(INVITATION_RENEWED, waiting, payload=payload)
     changes: dict[str, object] = {
         "generation": F("generation") + 1,
         "sent_at": Now(),

@@ -12,7 +12,6 @@ from django.http import Http404
 
 from accounts.actors import ROSTER, Actor
 from accounts.addresses import AddressError, canonical
-from accounts.models import User
 from config.refusals import Refusal
 from invitations.actions.inviting import renew_links
 from invitations.models import Invitation
@@ -137,8 +136,9 @@ def invitations_to(leaving: Leaving) -> MemberQuerySet:
     return _waiting_for(leaving, Invitation.objects.filter(address__in=addresses))
 
 
-def _people(leaving: Leaving) -> "QuerySet[User]":
-    return User.objects.filter(memberships__in=leaving.ids)
+def _people(leaving: Leaving) -> "QuerySet[Member, int | None]":
+    """The ids of their accounts."""
+    return Member.objects.filter(pk__in=leaving.ids, user__isnull=False).values_list("user", flat=True)
 
 
 def _waiting_for(leaving: Leaving, invitations: "QuerySet[Invitation]") -> MemberQuerySet:

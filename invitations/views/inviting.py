@@ -89,6 +89,7 @@ class Invite(InvitingView):
             "title": invite_title(self.place.organization.scheme, self.place.organization.name),
             "action_url": self.url("invite"),
             "check_url": self.url("invite_check"),
+            "external_account": self.place.organization.external_account_id,
             "back_url": self.url("members"),
             "results": _results([line for line in report.lines if not line.result.is_good])[:SHOWN] if report else [],
             "sum": sum_sentence(report, past=True) if report and invited else "",

@@ -39,5 +39,9 @@ def enter(members: Iterable[Member]) -> None:
 
 
 def person_changed(user_id: int) -> None:
-    """Renews the person's entries in all their organizations; registered with `accounts`."""
-    enter(Member.objects.filter(user_id=user_id).select_related("user"))
+    """Renews the person's entries in all their organizations; registered with `accounts`.
+
+    Locks the members' rows: without the organization's lock they could be removed meanwhile, and leave entries behind.
+    """
+    mine = Member.objects.filter(user_id=user_id).order_by("pk")
+    enter(mine.select_for_update(of=("self",), no_key=True).select_related("user"))

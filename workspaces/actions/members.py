@@ -6,6 +6,7 @@ from django.http import Http404
 
 from accounts.actors import Actor
 from workspaces.actions.locking import Locked, locked
+from workspaces.actions.resources import hand_over
 from workspaces.catalogue import BuiltIn, Scope
 from workspaces.history import (
     INVITATION_REVOKED,
@@ -44,7 +45,7 @@ from workspaces.policy import RoleFacts, Verb
 from workspaces.queries.facts import roles_of
 from workspaces.registry import Leaving, before_removal, followers
 from workspaces.selections import Chosen, discard, store
-from workspaces.sql import delete_rows, insert_select
+from workspaces.sql import delete_rows, insert_select, move_rows
 
 MEMBER_LABEL = "member"
 
@@ -91,13 +92,15 @@ def reactivate_members(*, actor: Actor, organization_id: int, chosen: Chosen) ->
         return plan.outcome(_update(plan, suspended_at=None))
 
 
-def remove_members(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
+def remove_members(*, actor: Actor, organization_id: int, chosen: Chosen, heir_id: int | None = None) -> Outcome:
     """Removes members with everything that hangs on them (P13) and leaves a Departure each. Locks the organization.
 
-    Waiting members who were asked in by somebody removed go too.
+    Waiting members who were asked in by somebody removed go too. heir_id: who owns their resources from then on.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REMOVAL)
+        if heir_id is not None:
+            hand_over(held, plan.accepted, heir_id)
         return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REMOVED, MEMBER_REMOVED))
 
 
@@ -152,8 +155,8 @@ def sweep(held: Locked, members: MemberQuerySet, cause: Departure.Cause, kind: E
 
 
 def _leaving(held: Locked, selection: Selection, cause: Departure.Cause) -> Leaving:
-    members = Chosen(selection_id=selection.pk).members(held.organization)
     ids = SelectionItem.objects.filter(selection=selection).values_list("member", flat=True)
+    members = Member.objects.filter(pk__in=ids)
     return Leaving(held.organization, held.actor, members, ids, revoked=cause == Departure.Cause.REVOKED)
 
 
@@ -166,7 +169,10 @@ _STATE_WORD = Case(
 
 
 def _end(leaving: Leaving, cause: Departure.Cause) -> None:
-    """Receipts and labels first, then the rows, dependants before what they hang on."""
+    """Receipts first, then the rows, dependants before what they hang on.
+
+    Activity and directory come last: whoever writes them has locked the member's row.
+    """
     for hook in before_removal:
         hook(leaving)
     _write_receipts(leaving, cause)
@@ -175,29 +181,32 @@ def _end(leaving: Leaving, cause: Departure.Cause) -> None:
     Workspace.objects.filter(person__in=pks).update(person=None, archived_at=Now())
     Resource.objects.filter(owner__in=pks).update(owner=None)
     grants = Grant.objects.filter(member__in=pks)
+    delete_rows(GrantPermission.objects.filter(grant__in=grants.values("pk")))
+    move_rows(grants, DeparturePlacement, _GRANT_PLACEMENT)
+    move_rows(GroupMember.objects.filter(member__in=pks), DeparturePlacement, _GROUP_PLACEMENT)
     dependants: list[QuerySet] = [  # type: ignore[type-arg]  # of several models
-        GrantPermission.objects.filter(grant__in=grants.values("pk")),
-        grants,
-        GroupMember.objects.filter(member__in=pks),
         GroupManager.objects.filter(member__in=pks),
         Collaborator.objects.filter(member__in=pks),
         RequestedPlacement.objects.filter(request__member__in=pks),
         AccessRequest.objects.filter(member__in=pks),
         ExternalAccount.objects.filter(member__in=pks),
+        leaving.members,
         Activity.objects.filter(member__in=pks),
         Directory.objects.filter(member__in=pks),
-        leaving.members,
     ]
     for rows in dependants:
         delete_rows(rows)
 
 
+_GRANT_PLACEMENT = {"departure_id": "member_id", "workspace_id": "workspace_id", "role_id": "role_id"}
+_GROUP_PLACEMENT = {"departure_id": "member_id", "group_id": "group_id"}
+
+
 def _write_receipts(leaving: Leaving, cause: Departure.Cause) -> None:
-    pks, rows = leaving.ids, leaving.members.order_by()
     insert_select(
         Departure,
         ["member_id", "organization_id", "user_id", "address", "name", "role_id", "cause", "departed_at"],
-        rows.values_list(
+        leaving.members.order_by().values_list(
             "pk",
             "organization_id",
             "user_id",
@@ -208,24 +217,12 @@ def _write_receipts(leaving: Leaving, cause: Departure.Cause) -> None:
             Now(),
         ),
     )
-    insert_select(
-        DeparturePlacement,
-        ["departure_id", "workspace_id", "role_id"],
-        Grant.objects.filter(member__in=pks).order_by().values_list("member_id", "workspace_id", "role_id"),
-    )
-    insert_select(
-        DeparturePlacement,
-        ["departure_id", "group_id"],
-        GroupMember.objects.filter(member__in=pks).order_by().values_list("member_id", "group_id"),
-    )
+    receipts = Departure.objects.filter(pk__in=leaving.ids)
+    name = Case(When(name="", then=F("address")), default=F("name"), output_field=CharField())
     insert_select(
         Label,
         ["kind", "object_id", "text"],
-        rows.values_list(
-            Value(MEMBER_LABEL, CharField()),
-            "pk",
-            Case(When(directory__name="", then=F("address")), default=F("directory__name"), output_field=CharField()),
-        ),
+        receipts.order_by().values_list(Value(MEMBER_LABEL, CharField()), "pk", name),
     )
 
 

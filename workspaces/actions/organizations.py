@@ -26,6 +26,7 @@ from workspaces.history import (
 )
 from workspaces.models import (
     AccessRequest,
+    AccountState,
     Activity,
     Collaborator,
     Departure,
@@ -59,6 +60,7 @@ CHANGEABLE = (
     "workspace_admins_invite",
     "members_create_workspaces",
     "members_create_groups",
+    "external_account_id",
 )
 RESERVED_SLUGS = {"new"}
 
@@ -154,9 +156,11 @@ def change_organization(*, actor: Actor, organization_id: int, **changes: object
                 after=str(after),
                 payload={"field": field},
             )
+        if "external_account_id" in changed:
+            organization.external_account_state = AccountState.NOT_CHECKED
         organization.clean_fields(exclude=["owner"])
         if changed:
-            organization.save(update_fields=changed)
+            organization.save(update_fields=[*changed, "external_account_state"])
     return changed
 
 
@@ -181,7 +185,9 @@ def delete_organization(*, actor: Actor, organization_id: int, confirmed_name: s
 
 
 def _delete_rows_of(organization: Organization) -> None:
-    """Set by set, dependants first: a million members are not loaded to be deleted."""
+    """Set by set, dependants first, activity and directory last as in `members.sweep`: a million members are not loaded
+    to be deleted.
+    """
     Organization.objects.filter(pk=organization.pk).update(owner=None, default_drive=None)
     Workspace.objects.filter(organization=organization).update(person=None, default_drive=None)
     Resource.objects.filter(organization=organization).update(owner=None)
@@ -197,13 +203,13 @@ def _delete_rows_of(organization: Organization) -> None:
         RequestedPlacement.objects.filter(request__organization=organization),
         AccessRequest.objects.filter(**here),
         ExternalAccount.objects.filter(member__organization=organization),
-        Activity.objects.filter(**here),
-        Directory.objects.filter(**here),
         SelectionItem.objects.filter(selection__organization=organization),
         DeparturePlacement.objects.filter(departure__organization=organization),
         Departure.objects.filter(**here),
         OwnershipTransfer.objects.filter(**here),
         Member.objects.filter(pk__in=members),
+        Activity.objects.filter(**here),
+        Directory.objects.filter(**here),
     ]
     for each in rows:
         delete_rows(each)

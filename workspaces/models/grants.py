@@ -32,18 +32,23 @@ class Grant(models.Model):
     unique constraint serves upserts on both databases."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="grants", db_index=False)
-    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
-    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+    member = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.CASCADE, related_name="grants", db_index=False
+    )
+    group = models.ForeignKey(
+        Group, null=True, blank=True, on_delete=models.CASCADE, related_name="grants", db_index=False
+    )
     principal_key = models.GeneratedField(
         expression=Coalesce(F("member_id"), Value(0) - F("group_id"), Value(0)),
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="grants")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="grants", db_index=False)
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.MANUAL)
     granted_at = models.DateTimeField(db_default=Now())
+    # No constraint: whoever is gone has no rights to give, and nobody is looked for by it.
     granted_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False, db_index=False
     )
     ends_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -63,6 +68,11 @@ class Grant(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index("workspace", "group", "role", name="grant_workspace_group"),
             models.Index("ends_at", name="grant_ending", condition=Q(ends_at__isnull=False)),
+            models.Index("role", "workspace", name="grant_role_workspace"),
+            models.Index("member", "role", name="grant_member_role"),
+            models.Index("group", name="grant_group", condition=Q(group__isnull=False)),
+            # For everyone: a handful of rows, asked for with every page.
+            models.Index("workspace", name="grant_everyone", condition=Q(principal_key=0)),
         ]
 
     def __str__(self) -> str:
@@ -72,7 +82,7 @@ class Grant(models.Model):
 class GrantPermission(models.Model):
     """An extra permission for this one principal, beyond the grant's role."""
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="extra_permissions")
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="extra_permissions", db_index=False)
     permission = models.CharField(max_length=80)
 
     class Meta:

@@ -12,7 +12,7 @@ from workspaces.models.organizations import Organization
 
 
 class Group(models.Model):
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="groups")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="groups", db_index=False)
     name = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
     sort_name = models.CharField(max_length=254, help_text=_("Case-folded, for search by prefix."))
     description = models.CharField(_("description"), max_length=500, blank=True)
@@ -35,8 +35,9 @@ class GroupMember(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="group_memberships", db_index=False)
     added_at = models.DateTimeField(db_default=Now())
+    # No constraint: whoever is gone has no rights to give, and nobody is looked for by it.
     added_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False, db_index=False
     )
 
     class Meta:

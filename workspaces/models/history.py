@@ -53,6 +53,7 @@ class Entry(models.Model):
 class Label(models.Model):
     """What to call a thing of the history once it is gone. Personal, so it can be shredded; the history stays."""
 
+    pk = models.CompositePrimaryKey("kind", "object_id")
     kind = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
     text = models.CharField(max_length=254)
@@ -60,9 +61,6 @@ class Label(models.Model):
     class Meta:
         verbose_name = _("label")
         verbose_name_plural = _("labels")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["kind", "object_id"], name="label_once"),
-        ]
 
     def __str__(self) -> str:
         return self.text

@@ -1,4 +1,6 @@
-"""What host products hand in: their permissions, and figures that Roster only shows. Written by `workspaces.hosts`."""
+"""What host products hand in: their permissions, and figures that Roster only shows. Written by
+`workspaces.actions.hosts`.
+"""
 
 from typing import ClassVar
 

@@ -24,9 +24,10 @@ class Member(models.Model):
     `invitations.actions` alone writes them.
     """
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
+    # No index of their own: one of Meta begins with each. A role change writes every index of the row anew.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members", db_index=False)
     user = models.ForeignKey(
-        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="memberships"
+        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="memberships", db_index=False
     )
     address = models.CharField(_("address"), max_length=254, help_text=_("Canonical; the one that was invited."))
     name = models.CharField(
@@ -35,15 +36,17 @@ class Member(models.Model):
         blank=True,
         help_text=_("As given when inviting; the user's own name wins."),
     )
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
     joined_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     invited_until = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
-    invited_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    invited_by = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     mail = models.ForeignKey(
-        "accounts.OutgoingMail", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "accounts.OutgoingMail", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     default_workspace = models.ForeignKey(
         "workspaces.Workspace", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -56,7 +59,7 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["organization", "address"], name="member_address_once"),
-            models.UniqueConstraint(fields=["organization", "user"], name="member_user_once"),
+            models.UniqueConstraint(fields=["user", "organization"], name="member_user_once"),
             models.CheckConstraint(
                 condition=models.Q(joined_at__isnull=True) | models.Q(user__isnull=False), name="member_joined_has_user"
             ),
@@ -65,7 +68,11 @@ class Member(models.Model):
                 name="member_suspended_has_joined",
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index("organization", "role", name="member_role")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("role", "organization", name="member_role"),
+            models.Index("invited_by", name="member_invited_by", condition=models.Q(invited_by__isnull=False)),
+            models.Index("mail", name="member_mail", condition=models.Q(mail__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.address
@@ -78,8 +85,13 @@ class Directory(models.Model):
     sort_name is the case-folded name (address where there is none), since the time of joining or else of inviting.
     """
 
-    member = models.OneToOneField(Member, primary_key=True, on_delete=models.CASCADE, related_name="directory")
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # No constraint: `directory.enter` and removals keep it beside its member, both under the member's row lock.
+    member = models.OneToOneField(
+        Member, primary_key=True, on_delete=models.CASCADE, related_name="directory", db_constraint=False
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     name = models.CharField(max_length=names.MAX_LENGTH, blank=True)
     sort_name = models.CharField(max_length=254)
     address = models.CharField(max_length=254)
@@ -104,8 +116,13 @@ class Activity(models.Model):
     first.
     """
 
-    member = models.OneToOneField(Member, primary_key=True, on_delete=models.CASCADE, related_name="activity")
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # No constraint, for the reason that Directory gives.
+    member = models.OneToOneField(
+        Member, primary_key=True, on_delete=models.CASCADE, related_name="activity", db_constraint=False
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     last_active_at = models.DateTimeField()
 
     class Meta:
@@ -136,7 +153,10 @@ class ExternalAccount(models.Model):
 
 
 class Departure(models.Model):
-    """The receipt of a removal: who it was and which placements ended, from which a new invitation can propose them."""
+    """The receipt of a removal: who it was and which placements ended, from which a new invitation can propose them.
+
+    Without database constraints: a receipt outlives what it names, and no id is ever used again.
+    """
 
     class Cause(models.TextChoices):
         REMOVED = "removed", _("Removed")
@@ -145,11 +165,17 @@ class Departure(models.Model):
         ACCOUNT_DELETED = "account_deleted", _("Account deleted")
 
     member_id = models.BigIntegerField(primary_key=True, help_text=_("Of the deleted member; never used again."))
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="departures")
-    user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="departures", db_constraint=False, db_index=False
+    )
+    user = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+    )
     address = models.CharField(max_length=254)
     name = models.CharField(max_length=names.MAX_LENGTH, blank=True)
-    role = models.ForeignKey(Role, null=True, on_delete=models.SET_NULL, related_name="+")
+    role = models.ForeignKey(
+        Role, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     cause = models.CharField(max_length=20, choices=Cause)
     departed_at = models.DateTimeField(db_default=Now())
 
@@ -163,12 +189,30 @@ class Departure(models.Model):
 
 
 class DeparturePlacement(models.Model):
-    """One group membership (group) or grant (workspace and role) that ended with a departure."""
+    """One group membership (group) or grant (workspace and role) that ended with a departure; any of these may be gone
+    since.
+    """
 
-    departure = models.ForeignKey(Departure, on_delete=models.CASCADE, related_name="placements")
-    group = models.ForeignKey("workspaces.Group", null=True, on_delete=models.CASCADE, related_name="+")
-    workspace = models.ForeignKey("workspaces.Workspace", null=True, on_delete=models.CASCADE, related_name="+")
-    role = models.ForeignKey(Role, null=True, on_delete=models.CASCADE, related_name="+")
+    departure = models.ForeignKey(Departure, on_delete=models.CASCADE, related_name="placements", db_constraint=False)
+    group = models.ForeignKey(
+        "workspaces.Group",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    workspace = models.ForeignKey(
+        "workspaces.Workspace",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    role = models.ForeignKey(
+        Role, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         verbose_name = _("ended placement")

@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from workspaces.models.grants import Grant
 from workspaces.models.groups import Group
 from workspaces.models.members import Member
 from workspaces.models.organizations import Organization
@@ -16,7 +15,9 @@ from workspaces.models.workspaces import Workspace
 
 
 class AccessRequest(models.Model):
-    """State comes from timestamps: open until decided or withdrawn."""
+    """State comes from timestamps: open until decided or withdrawn. A renewal names the grant by its workspace and
+    role.
+    """
 
     class Kind(models.TextChoices):
         ACCESS = "access", _("Access")
@@ -26,9 +27,6 @@ class AccessRequest(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="requests", db_index=False)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="requests")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.ACCESS)
-    grant = models.ForeignKey(
-        Grant, null=True, on_delete=models.CASCADE, related_name="+", help_text=_("The grant to renew.")
-    )
     message = models.CharField(_("message"), max_length=500, blank=True)
     asked_at = models.DateTimeField(db_default=Now())
     approved_at = models.DateTimeField(null=True, blank=True)

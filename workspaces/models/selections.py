@@ -1,7 +1,6 @@
 """A stored set of members: the only way in which a set enters a write. Newcomers never slip in after it was made."""
 
 import uuid
-from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -27,8 +26,12 @@ class Selection(models.Model):
 
 
 class SelectionItem(models.Model):
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="items", db_index=False)
-    # No constraint: a member may be gone by the time the selection is used, and then simply matches nothing.
+    pk = models.CompositePrimaryKey("selection_id", "member_id")
+    # No constraints: a selection goes after its items, and a member may be gone by the time the selection is used, and
+    # then simply matches nothing.
+    selection = models.ForeignKey(
+        Selection, on_delete=models.CASCADE, db_constraint=False, related_name="items", db_index=False
+    )
     member = models.ForeignKey(
         Member, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
     )
@@ -36,9 +39,6 @@ class SelectionItem(models.Model):
     class Meta:
         verbose_name = _("selected member")
         verbose_name_plural = _("selected members")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["selection", "member"], name="selection_member_once"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.member_id}"

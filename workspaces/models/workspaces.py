@@ -66,6 +66,9 @@ class Workspace(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["organization", "slug"], name="workspace_slug_once"),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("deleted_at", name="workspace_deleted", condition=models.Q(deleted_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -51,7 +51,7 @@ _NOT_TO_SELF = {Verb.SUSPEND, Verb.REMOVE}
 _ADDS = {Verb.ADD_TO_GROUP, Verb.ADD_TO_WORKSPACE, Verb.JOIN_WORKSPACE}
 _WORKS_ON_GROUP = {Verb.ADD_TO_GROUP, Verb.REMOVE_FROM_GROUP, Verb.DELETE_GROUP, Verb.NAME_MANAGERS}
 # Compared with what is held in the workspace instead of in the organization.
-_TOUCHES_IN_WORKSPACE = {Verb.CHANGE_GRANT, Verb.REMOVE_GRANT}
+_TOUCHES_IN_WORKSPACE = {Verb.CHANGE_GRANT, Verb.REMOVE_GRANT, Verb.SHARE_RESOURCE}
 _GIVES_IN_WORKSPACE = {Verb.ADD_TO_WORKSPACE, Verb.CHANGE_GRANT, Verb.JOIN_WORKSPACE, Verb.INVITE}
 
 
@@ -76,6 +76,7 @@ def decide(
         lacks_right(actor, verb, group, workspace, organization, resource)
         or _wrong_member(actor, verb, member, workspace)
         or _wrong_grant(verb, grant, workspace)
+        or _wrong_resource(verb, resource, grant)
         or _wrong_workspace(actor, verb, workspace, role)
         or _gives_more(actor, verb, member, role, group, workspace, grant)
         or _wrong_offer(actor, verb, organization)
@@ -117,6 +118,13 @@ def _wrong_grant(verb: Verb, grant: GrantFacts | None, workspace: WorkspaceFacts
     if grant is None or workspace is None or verb not in _TOUCHES_IN_WORKSPACE:
         return None
     return None if grant.permissions <= workspace.permissions else Reason.HOLDS_MORE
+
+
+def _wrong_resource(verb: Verb, resource: ResourceFacts | None, grant: GrantFacts | None) -> Reason | None:
+    """What is private to somebody is given to others by admins, never to themselves: that would open it."""
+    if verb is not Verb.TRANSFER_RESOURCE or resource is None or grant is None or not grant.reaches_actor:
+        return None
+    return Reason.PRIVATE if resource.is_private and not (resource.is_owner or resource.is_orphan) else None
 
 
 def _wrong_workspace(

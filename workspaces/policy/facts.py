@@ -89,10 +89,11 @@ class GrantFacts:
 
 @dataclass(frozen=True, slots=True)
 class ResourceFacts:
-    """A resource: is the actor its owner, or among its collaborators who can edit it?"""
+    """A resource: is it the actor's, nobody's, private?"""
 
     is_owner: bool = False
     is_private: bool = False
+    is_orphan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     ADD_TO_GROUP = "add_to_group"
     REMOVE_FROM_GROUP = "remove_from_group"
     CREATE_WORKSPACE = "create_workspace"
+    NAME_FIRST_ADMIN = "name_first_admin"
     VIEW_WORKSPACE = "view_workspace"
     VIEW_WORKSPACE_MEMBERS = "view_workspace_members"
     VIEW_WORKSPACE_HISTORY = "view_workspace_history"

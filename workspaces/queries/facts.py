@@ -30,7 +30,15 @@ from workspaces.models import (
 from workspaces.models.grants import GrantQuerySet
 from workspaces.models.members import MemberQuerySet
 from workspaces.models.workspaces import WorkspaceQuerySet
-from workspaces.policy import ActorFacts, GroupFacts, MemberFacts, RoleFacts, State, WorkspaceFacts
+from workspaces.policy import (
+    ActorFacts,
+    GroupFacts,
+    MemberFacts,
+    OrganizationFacts,
+    RoleFacts,
+    State,
+    WorkspaceFacts,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -57,6 +65,15 @@ def role_permissions() -> Subquery:
 
 def split_codes(codes: str | None) -> frozenset[str]:
     return frozenset(codes.split(",")) if codes else frozenset()
+
+
+def policies_of(organization: Organization) -> OrganizationFacts:
+    return OrganizationFacts(
+        members_see_members=organization.members_see_members,
+        workspace_admins_invite=organization.workspace_admins_invite,
+        members_create_workspaces=organization.members_create_workspaces,
+        members_create_groups=organization.members_create_groups,
+    )
 
 
 def actor_facts(actor: Actor, organization: Organization) -> ActorFacts:
@@ -190,9 +207,12 @@ def _held(
 
 
 def every_code(scope: Scope) -> frozenset[str]:
-    """All permissions of a scope, those of host products included."""
-    known = frozenset(code for code, permission in PERMISSIONS.items() if permission.scope == scope)
-    return known.union(HostPermission.objects.filter(scope=scope).values_list("code", flat=True))
+    """All permissions of a scope, those of host products included. What is asked of single resources is held through
+    the workspace.
+    """
+    scopes = {scope, Scope.RESOURCE} if scope == Scope.WORKSPACE else {scope}
+    known = frozenset(code for code, permission in PERMISSIONS.items() if permission.scope in scopes)
+    return known.union(HostPermission.objects.filter(scope__in=scopes).values_list("code", flat=True))
 
 
 def live_grants_of(organization: Organization, member_id: int) -> GrantQuerySet:
@@ -253,33 +273,42 @@ def _with_rights(
 
 
 def facts_in(organization: Organization, workspace: Workspace, rights: Rights) -> WorkspaceFacts:
-    lowest = scheme_roles(organization.scheme)[0].permissions
     return WorkspaceFacts(
         permissions=frozenset(rights.held),
         lasting=None if rights.lasting == rights.held else frozenset(rights.lasting),
         kind=workspace.kind,
-        most=lowest if workspace.kind == Workspace.Kind.SYSTEM else None,
+        most=_lowest(organization) if workspace.kind == Workspace.Kind.SYSTEM else None,
         is_open=workspace.is_open,
         is_archived=workspace.archived_at is not None,
     )
 
 
+def _lowest(organization: Organization) -> frozenset[str]:
+    """What the scheme's lowest role holds, permissions of host products included."""
+    lowest = RolePermission.objects.filter(role=scheme_roles(organization.scheme)[0].id)
+    return frozenset(lowest.values_list("permission", flat=True))
+
+
 def group_facts(organization: Organization, actor: ActorFacts, group_ids: Iterable[int]) -> dict[int, GroupFacts]:
-    """Per group: does the actor manage it, and do its grants carry more than the actor holds in those workspaces?"""
+    """Per group: does the actor manage it, and do its grants carry more than the actor holds in those workspaces?
+
+    Deleted ones count too, since they can be restored; whoever may open every workspace holds all of them.
+    """
     ids = list(group_ids)
     managed = set(
         GroupManager.objects.filter(group__in=ids, member_id=actor.member_id or 0).values_list("group_id", flat=True)
     )
-    carried = (
-        Grant.objects.filter(group__in=ids)
-        .values_list("group_id", "workspace_id", "role__permissions__permission")
-        .union(
-            GrantPermission.objects.filter(grant__group__in=ids).values_list(
-                "grant__group_id", "grant__workspace_id", "permission"
-            )
+    if actor.is_active and actor.holds(Code.WORKSPACES_ACCESS_ALL):
+        return {group_id: GroupFacts(group_id in managed, carries_more=False) for group_id in ids}
+    grants = Grant.objects.live().filter(group__in=ids)
+    carried: Iterable[tuple[int, int, str | None]] = grants.values_list(
+        "group_id", "workspace_id", "role__permissions__permission"
+    ).union(
+        GrantPermission.objects.filter(grant__in=grants).values_list(
+            "grant__group_id", "grant__workspace_id", "permission"
         )
     )
-    rows = list(carried)
+    rows = [row for row in carried if row[2] is not None]
     held = workspace_permissions(organization, actor, {workspace for _, workspace, _ in rows}) if rows else {}
     more = {group for group, workspace, code in rows if code not in held.get(workspace, frozenset())}
     return {group_id: GroupFacts(group_id in managed, group_id in more) for group_id in ids}

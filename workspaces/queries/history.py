@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from workspaces.history import KINDS
-from workspaces.models import Act, Directory, Entry, Group, Label, Member, Organization, Workspace
+from workspaces.models import Act, Directory, Entry, Group, Label, Member, Organization, Resource, Role, Workspace
 from workspaces.names import fold
 
 PAGE = 50
@@ -52,6 +52,26 @@ def acts_on_member(organization_id: int, member_id: int, limit: int = 20) -> "Qu
     return acts_of(organization_id, kinds=kinds).filter(Exists(mine))[:limit]
 
 
+def entries_in_workspace(workspace_id: int) -> Q:
+    """Entries that are about the workspace, or about somebody or something in it."""
+    about = [name for name, kind in KINDS.items() if kind.subject == "workspace"]
+    within = [name for name, kind in KINDS.items() if kind.scope == "workspace"]
+    return Q(act__kind__in=about, subject_id=workspace_id) | Q(act__kind__in=within, scope_id=workspace_id)
+
+
+def acts_in_workspace(organization_id: int, workspace_id: int, *, before: int | None = None) -> "QuerySet[Act]":
+    kinds = [name for name, kind in KINDS.items() if "workspace" in (kind.subject, kind.scope)]
+    entries = Entry.objects.filter(entries_in_workspace(workspace_id), act=OuterRef("pk"))
+    return acts_of(organization_id, before=before, kinds=kinds).filter(Exists(entries))
+
+
+def acts_on_role(organization_id: int, role_id: int, limit: int = 10) -> "QuerySet[Act]":
+    """How a role came about and was edited."""
+    kinds = [name for name, kind in KINDS.items() if kind.subject == "role"]
+    mine = Entry.objects.filter(act=OuterRef("pk"), subject_id=role_id)
+    return acts_of(organization_id, kinds=kinds).filter(Exists(mine))[:limit]
+
+
 def matching_acts(organization_id: int, text: str) -> Q:
     """Acts that changed something whose name holds the text: living things by name or address, gone ones by label."""
     organization = Organization.objects.get(pk=organization_id)
@@ -80,14 +100,15 @@ def matching_acts(organization_id: int, text: str) -> Q:
     return wanted
 
 
-def lines_of(acts: "QuerySet[Act]") -> list[Line]:
-    """The acts with their entries: three queries, whatever they hold."""
+def lines_of(acts: "QuerySet[Act]", only: Q | None = None) -> list[Line]:
+    """The acts with their entries (only: those that match): three queries, whatever they hold."""
     found = list(acts)
     ids = [act.pk for act in found]
-    counts = dict(Entry.objects.filter(act__in=ids).values_list("act").annotate(number=Count("pk")))
+    shown = Entry.objects.filter(only or Q())
+    counts = dict(shown.filter(act__in=ids).values_list("act").annotate(number=Count("pk")))
     entries: dict[int, list[Entry]] = {}
     small = [pk for pk in ids if counts.get(pk, 0) <= SHOWN]
-    for entry in Entry.objects.filter(act__in=small).order_by("pk"):
+    for entry in shown.filter(act__in=small).order_by("pk"):
         entries.setdefault(entry.act_id, []).append(entry)
     return [Line(act, entries.get(act.pk, []), counts.get(act.pk, 0)) for act in found]
 
@@ -112,9 +133,14 @@ def names_for(lines: Iterable[Line]) -> Names:
         "pk", "directory__name", "address"
     ):
         things[("member", pk)] = name or address
-    for kind_name, model in (("group", Group), ("workspace", Workspace), ("organization", Organization)):
+    plainly = (("group", Group), ("workspace", Workspace), ("role", Role), ("organization", Organization))
+    for kind_name, model in plainly:
         rows = model._default_manager.filter(pk__in=wanted.get(kind_name, ())).values_list("pk", "name")
         things |= {(kind_name, pk): name for pk, name in rows}
+    for pk, name, kind_name, access in Resource.objects.filter(pk__in=wanted.get("resource", ())).values_list(
+        "pk", "name", "kind", "access"
+    ):
+        things[("resource", pk)] = name if access != Resource.Access.PRIVATE else f"Private {kind_name}"
     named = {user.pk: user.display_name for user in User.objects.filter(pk__in=users)}
     gone = Label.objects.filter(kind="user", object_id__in=users - set(named)).values_list("object_id", "text")
     return Names({**dict(gone), **named}, things)

@@ -67,7 +67,7 @@ class Cursor:
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What the list is narrowed to; everything given must hold. states: joined, invited, expired, declined,
-    suspended.
+    suspended. condition: a further one, over d (the directory) and m (the member).
     """
 
     search: str = ""
@@ -78,6 +78,7 @@ class Filters:
     two_factor: bool | None = None
     active_after: datetime | None = None
     active_before: datetime | None = None
+    condition: "Sql | None" = None
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ def page_of(
     numbered = f"page AS (SELECT ranked.*, {placed} FROM ranked)"
     if not term:
         where = conditions_of(organization_id, filters)
-        after = _after(key, kind, descending, cursor)
+        after = beyond(key, kind, descending, cursor)
         text = f"""
             ranked AS (
                 SELECT 0 AS rank, {key} AS value, d.member_id
@@ -126,7 +127,7 @@ def _arms(
     where = conditions_of(organization_id, filters)
     joins = joins_for(filters, "name")
     in_first = cursor is None or cursor.rank == 0
-    after_first = _after("d.sort_name", str, descending, cursor if cursor and cursor.rank == 0 else None)
+    after_first = beyond("d.sort_name", str, descending, cursor if cursor and cursor.rank == 0 else None)
     # Going forwards among the others, the prefixes are behind us.
     needless = "AND false" if cursor is not None and cursor.rank == 1 and not descending else ""
     first = Sql(
@@ -139,7 +140,7 @@ def _arms(
         [*where.parameters, term, term + LAST, *after_first.parameters],
     )
     matching = candidates_of(organization_id, filters, term)
-    after_rest = _after("d.sort_name", str, descending, cursor if cursor and cursor.rank == 1 else None)
+    after_rest = beyond("d.sort_name", str, descending, cursor if cursor and cursor.rank == 1 else None)
     # Going backwards from the prefixes, nothing of the other arm comes before them.
     needed = "false" if descending and in_first and cursor is not None else "true"
     filled = "" if descending else f"AND (SELECT count(*) FROM prefixed) <= {PAGE}"
@@ -162,7 +163,7 @@ def candidates_of(organization_id: int, filters: Filters, term: str, limit: int 
     where = conditions_of(organization_id, filters)
     joins = joins_for(filters, "name")
     # A trigram index cannot find fewer than three letters inside a word, but finds them at its beginning.
-    pattern = ("%" if len(term) > 2 else "% ") + _escaped(term) + "%"
+    pattern = ("%" if len(term) > 2 else "% ") + escaped(term) + "%"
     text = f"""
         candidates AS (
             SELECT member_id FROM (
@@ -180,7 +181,7 @@ def candidates_of(organization_id: int, filters: Filters, term: str, limit: int 
     return Sql(text, [*where.parameters, pattern, *where.parameters, organization_id, term, term + LAST])
 
 
-def _escaped(term: str) -> str:
+def escaped(term: str) -> str:
     return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -208,7 +209,7 @@ def count_of(organization_id: int, filters: Filters, term: str) -> Sql:
     )
 
 
-def _after(key: str, kind: type, descending: bool, cursor: Cursor | None) -> Sql:
+def beyond(key: str, kind: type, descending: bool, cursor: Cursor | None) -> Sql:
     if cursor is None:
         return Sql("")
     value: Any = cursor.value
@@ -223,7 +224,7 @@ def _after(key: str, kind: type, descending: bool, cursor: Cursor | None) -> Sql
 def joins_for(filters: Filters, sort: str) -> str:
     """What the page itself needs beyond the directory; rows are enriched afterwards."""
     joins: list[str] = []
-    if filters.states or filters.role_ids or filters.two_factor is not None:
+    if filters.states or filters.role_ids or filters.two_factor is not None or filters.condition is not None:
         joins.append("JOIN workspaces_member m ON m.id = d.member_id")
     if sort == "active" or filters.active_after or filters.active_before:
         joins.append(
@@ -256,7 +257,7 @@ def conditions_of(organization_id: int, filters: Filters) -> Sql:
             filters.group_ids,
             "EXISTS (SELECT 1 FROM workspaces_groupmember x WHERE x.member_id = d.member_id AND x.group_id IN ({}))",
         ),
-        (filters.workspace_ids, _IN_WORKSPACE),
+        (filters.workspace_ids, _in_workspace()),
     ):
         if ids:
             marks = ", ".join(["%s"] * len(ids))
@@ -271,13 +272,19 @@ def conditions_of(organization_id: int, filters: Filters) -> Sql:
     if filters.active_before:
         texts.append("a.last_active_at < %s")
         parameters.append(connection.ops.adapt_datetimefield_value(filters.active_before))
+    if filters.condition is not None:
+        texts.append(filters.condition.text)
+        parameters += filters.condition.parameters
     return Sql(" AND ".join(texts), parameters)
 
 
-_IN_WORKSPACE = """(
-    EXISTS (SELECT 1 FROM workspaces_grant x WHERE x.member_id = d.member_id AND x.workspace_id IN ({}))
+def _in_workspace() -> str:
+    """Directly or through a group; everyone is in every workspace that is open to everyone."""
+    return f"""(
+    EXISTS (SELECT 1 FROM workspaces_grant x
+            WHERE x.member_id = d.member_id AND x.workspace_id IN ({{}}) AND {live("x")})
     OR EXISTS (SELECT 1 FROM workspaces_groupmember y JOIN workspaces_grant x ON x.group_id = y.group_id
-               WHERE y.member_id = d.member_id AND x.workspace_id IN ({})))"""
+               WHERE y.member_id = d.member_id AND x.workspace_id IN ({{}}) AND {live("x")}))"""
 
 
 def _now() -> str:
@@ -288,8 +295,9 @@ def _now() -> str:
 
 
 def live(alias: str) -> str:
-    """Grants that are not past their end."""
-    return f"({alias}.ends_at IS NULL OR {alias}.ends_at > {_now()})"
+    """Grants that are not past their end, in workspaces that are not deleted."""
+    gone = "SELECT gone.id FROM workspaces_workspace gone WHERE gone.deleted_at IS NOT NULL"
+    return f"({alias}.ends_at IS NULL OR {alias}.ends_at > {_now()}) AND {alias}.workspace_id NOT IN ({gone})"
 
 
 def _list(items: str) -> str:

@@ -23,6 +23,7 @@ from workspaces.queries.member_sql import (
     PAGE,
     Cursor,
     Filters,
+    Sql,
     access_of_page,
     candidates_of,
     conditions_of,
@@ -80,17 +81,21 @@ def member_page(
     descending: bool = False,
     cursor: Cursor | None = None,
 ) -> Page:
-    """The page after (before) the cursor. One statement, whatever the size of the organization.
-
-    In stages, since planning takes longer than running: it grows with the tables that are joined at once.
-    """
+    """The page after (before) the cursor. One statement, whatever the size of the organization."""
     term = fold(filters.search)
     if term:
         sort, descending = "name", False
     backwards = cursor is not None and cursor.backwards
     page = page_of(organization_id, filters, term, sort, descending != backwards, cursor)
     count = count_of(organization_id, filters, term)
-    everyone = everyone_of(organization_id)
+    return read_page(page, count, cursor, everyone=everyone_of(organization_id), searching=bool(term))
+
+
+def read_page(page: Sql, count: Sql, cursor: Cursor | None, *, everyone: Sql, searching: bool) -> Page:
+    """The rows of a page that the CTEs of `page` (see member_sql.page_of) lead to, with all that the table shows.
+
+    In stages, since planning takes longer than running: it grows with the tables that are joined at once.
+    """
     statement = f"""
         WITH {page.text},
         people AS MATERIALIZED (
@@ -118,7 +123,7 @@ def member_page(
     with connection.cursor() as execute:
         execute.execute(statement, [*page.parameters, *count.parameters, *everyone.parameters])
         raw = execute.fetchall()
-    return _read(raw, cursor, backwards, bool(term))
+    return _read(raw, cursor, cursor is not None and cursor.backwards, searching)
 
 
 def _read(raw: list[tuple[Any, ...]], cursor: Cursor | None, backwards: bool, searching: bool) -> Page:

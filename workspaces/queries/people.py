@@ -1,77 +1,61 @@
 """What one member holds, path by path, for their page and for what a removal would end."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db.models import Count
 
-from workspaces.catalogue import BuiltIn
-from workspaces.models import Grant, GroupMember, Member, Organization, Workspace
-from workspaces.queries.facts import live_grants_of
+from workspaces.models import GroupMember, Member, Organization, Role, Workspace
+from workspaces.queries.effective import Kind, paths_of
+from workspaces.sql import among
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Placed:
     """One way to a role in a workspace: directly, through a group, or as part of everyone."""
 
-    workspace_id: int
     workspace: str
-    workspace_kind: str
     role: str
-    size: int
-    kind: str
+    kind: Kind
     through: str
-    granted_at: datetime
-    granted_by: str
-    ends_at: datetime | None
 
 
 @dataclass(slots=True)
 class Placements:
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Placed] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
-    is_admin: bool = False
 
     @property
-    def direct(self) -> list[Path]:
-        return [path for path in self.paths if path.kind == "direct"]
+    def direct(self) -> list[Placed]:
+        return [path for path in self.paths if path.kind is Kind.DIRECT]
 
 
 def placements_of(organization: Organization, member: Member) -> Placements:
-    """Every path, by workspace; two queries."""
-    grants = (
-        live_grants_of(organization, member.pk)
-        .select_related("workspace", "role", "group", "granted_by")
-        .annotate(size=Count("role__permissions"))
-        .order_by("workspace__name", "workspace")
-    )
-    groups = (
-        GroupMember.objects.filter(member=member).order_by("group__sort_name").values_list("group__name", flat=True)
-    )
-    return Placements([_path(grant) for grant in grants], list(groups), member.role_id == BuiltIn.ADMIN)
+    """Every path but that of the organization role, by workspace; four queries."""
+    paths = [path for path in paths_of(organization, member) if path.kind is not Kind.ORGANIZATION]
+    places = dict(Workspace.objects.filter(pk__in={path.workspace_id for path in paths}).values_list("pk", "name"))
+    roles = dict(Role.objects.filter(pk__in={path.role_id for path in paths}).values_list("pk", "name"))
+    placed = [Placed(places[path.workspace_id], roles[path.role_id], path.kind, path.group) for path in paths]
+    placed.sort(key=lambda path: path.workspace)
+    return Placements(placed, [name for _pk, name in groups_of_member(member.pk)])
 
 
-def _path(grant: Grant) -> Path:
-    kind = "direct" if grant.member_id else "group" if grant.group_id else "everyone"
-    return Path(
-        workspace_id=grant.workspace_id,
-        workspace=grant.workspace.name,
-        workspace_kind=_kind_of(grant.workspace),
-        role=grant.role.name,
-        size=grant.size,  # type: ignore[attr-defined]  # annotated above
-        kind=kind,
-        through=grant.group.name if grant.group else "",
-        granted_at=grant.granted_at,
-        granted_by=grant.granted_by.display_name if grant.granted_by else "Roster",
-        ends_at=grant.ends_at,
-    )
+def members_at(organization: Organization, addresses: Collection[str]) -> dict[str, int]:
+    """Whose canonical addresses these are: their own address here, or else another verified one of theirs."""
+    if not addresses:
+        return {}
+    mine = EmailAddress.objects.filter(verified=True, email__in=among(addresses))
+    others = mine.filter(user__memberships__organization=organization).values_list("email", "user__memberships")
+    own = Member.objects.filter(organization=organization, address__in=among(addresses)).values_list("address", "pk")
+    here = set(organization.members.filter(pk__in=[pk for _, pk in others]).values_list("pk", flat=True))
+    return {**{address: pk for address, pk in others if pk in here}, **dict(own)}
 
 
-def _kind_of(workspace: Workspace) -> str:
-    """What sets a workspace apart: its label, or its kind where that is no shared one."""
-    return workspace.get_label_display() if workspace.kind == Workspace.Kind.SHARED else workspace.get_kind_display()
+def groups_of_member(member_id: int) -> list[tuple[int, str]]:
+    """Ids and names of the groups that the member is in, by name."""
+    rows = GroupMember.objects.filter(member=member_id).order_by("group__sort_name")
+    return list(rows.values_list("group_id", "group__name"))
 
 
 def sent_invitations(organization_id: int, member: Member) -> int:

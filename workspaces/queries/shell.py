@@ -1,37 +1,82 @@
 """What the frame around every page shows: the person's workspaces, and the organizations to switch to."""
 
+from dataclasses import dataclass
+
 from django.db import connection
 from django.db.models import QuerySet
 
-from workspaces.catalogue import BuiltIn
-from workspaces.models import Member, Organization
+from workspaces.catalogue import BuiltIn, Code
+from workspaces.models import Group, Member, Organization, Workspace
 from workspaces.queries.member_sql import live
 
 SHOWN_WORKSPACES = 8
+MOST_REQUESTS = 100
 
 
-def my_workspaces(organization: Organization, member: Member) -> list[tuple[int, str, str]]:
-    """Ids, names and slugs of the first workspaces in which the member has a role, directly, through groups or as
-    everyone.
-
-    The same paths as `facts.live_grants_of`, by hand: it runs for every page, and the ORM takes longer to write it
-    than the database to answer.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """workspaces: id, name and slug of the first ones in which the member has a role. manages: whether in some they
+    manage the members. requests: how many open ones they may decide, counted no further than MOST_REQUESTS.
     """
-    reached = f"""
-        SELECT x.workspace_id FROM workspaces_grant x WHERE x.member_id = %s AND {live("x")}
-        UNION
-        SELECT x.workspace_id FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.group_id = gm.group_id
-        WHERE gm.member_id = %s AND {live("x")}
-        UNION
-        SELECT x.workspace_id FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id
-        WHERE w.organization_id = %s AND x.principal_key = 0 AND %s <> {BuiltIn.GUEST} AND {live("x")}"""
+
+    workspaces: list[tuple[int, str, str]]
+    manages: bool
+    requests: int
+
+
+def surroundings(organization: Organization, member: Member, *, decides_all: bool) -> Surroundings:
+    """By one statement, since it runs for every page. The same paths as `facts.live_grants_of`, by hand: the ORM takes
+    longer to write them than the database to answer. decides_all: requests of the whole organization are theirs.
+    """
     statement = f"""
-        SELECT id, name, slug FROM workspaces_workspace
-        WHERE organization_id = %s AND id IN ({reached}) AND deleted_at IS NULL AND archived_at IS NULL
-        ORDER BY name LIMIT {SHOWN_WORKSPACES}"""
+        WITH reached AS (
+            SELECT x.workspace_id, x.role_id FROM workspaces_grant x WHERE x.member_id = %s AND {live("x")}
+            UNION
+            SELECT x.workspace_id, x.role_id
+            FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.group_id = gm.group_id
+            WHERE gm.member_id = %s AND {live("x")}
+            UNION
+            SELECT x.workspace_id, x.role_id
+            FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id
+            WHERE w.organization_id = %s AND x.principal_key = 0 AND %s <> {BuiltIn.GUEST} AND {live("x")}
+        ),
+        managed AS (
+            SELECT reached.workspace_id FROM reached
+            JOIN workspaces_rolepermission p ON p.role_id = reached.role_id AND p.permission = %s
+        ),
+        mine AS (
+            SELECT id, name, slug FROM workspaces_workspace
+            WHERE organization_id = %s AND id IN (SELECT workspace_id FROM reached)
+              AND deleted_at IS NULL AND archived_at IS NULL
+            ORDER BY name LIMIT {SHOWN_WORKSPACES}
+        ),
+        asked AS (
+            SELECT r.id FROM workspaces_accessrequest r
+            WHERE r.organization_id = %s AND r.member_id <> %s
+              AND r.approved_at IS NULL AND r.declined_at IS NULL AND r.withdrawn_at IS NULL
+              AND (%s OR EXISTS (
+                  SELECT 1 FROM workspaces_requestedplacement rp
+                  WHERE rp.request_id = r.id AND rp.workspace_id IN (SELECT workspace_id FROM managed)))
+            LIMIT {MOST_REQUESTS}
+        )
+        SELECT id, name, slug FROM mine
+        UNION ALL SELECT NULL, CASE WHEN EXISTS (SELECT 1 FROM managed) THEN 'yes' ELSE '' END,
+                         CAST((SELECT count(*) FROM asked) AS varchar)"""
+    parameters: list[int | str | bool] = [
+        member.pk,
+        member.pk,
+        organization.pk,
+        member.role_id,
+        Code.MEMBERS_WORKSPACE_MANAGE,
+        organization.pk,
+        organization.pk,
+        member.pk,
+        decides_all,
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [organization.pk, member.pk, member.pk, organization.pk, member.role_id])
-        return list(cursor.fetchall())
+        cursor.execute(statement, parameters)
+        *rows, (_none, manages, count) = sorted(cursor.fetchall(), key=lambda row: (row[0] is None, row[1]))
+    return Surroundings(rows, bool(manages), int(count))
 
 
 def my_memberships(user_id: int) -> "QuerySet[Member]":
@@ -41,3 +86,15 @@ def my_memberships(user_id: int) -> "QuerySet[Member]":
         .select_related("organization", "role")
         .order_by("organization__name")
     )
+
+
+def managed_groups(member: Member) -> list[tuple[int, str]]:
+    """Groups whose membership the member keeps."""
+    groups = Group.objects.filter(managers__member=member).order_by("sort_name")
+    return list(groups.values_list("pk", "name"))
+
+
+def default_slug(member: Member) -> str | None:
+    """Of the workspace in which the member chose to begin, if it still stands; they may have lost it since."""
+    chosen = Workspace.objects.alive().filter(pk=member.default_workspace_id or 0, organization=member.organization_id)
+    return chosen.values_list("slug", flat=True).first()

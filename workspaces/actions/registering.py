@@ -1,0 +1,122 @@
+"""Resources as products register them, a batch of one organization at a time and under its lock."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from workspaces.actions.locking import Locked
+from workspaces.history import RESOURCE_REGISTERED, RESOURCE_VANISHED
+from workspaces.hosts import RegisteredResource, VanishedResource
+from workspaces.models import Collaborator, Label, Organization, Resource, Workspace
+from workspaces.queries.people import members_at
+from workspaces.sql import among, delete_rows, insert_select
+
+RESOURCE_LABEL = "resource"
+
+type Records = Sequence[tuple[int, RegisteredResource | VanishedResource]]
+type Refuse = Callable[[int, str], None]
+
+
+def register_resources(held: Locked, records: Records, products: dict[str, int], refuse: Refuse) -> None:
+    """Makes the registry what the records say, product by product; of several about one resource the last one
+    counts.
+    """
+    last = {(record.product, record.external_id): (number, record) for number, record in records}
+    for product in {product for product, _ in last}:
+        mine = [entry for (name, _), entry in last.items() if name == product]
+        vanished = [record.external_id for _, record in mine if isinstance(record, VanishedResource)]
+        registered = [(number, record) for number, record in mine if isinstance(record, RegisteredResource)]
+        of_product = Resource.objects.filter(organization=held.organization, product=products[product])
+        if vanished:
+            forget(held, of_product.filter(external_id__in=among(vanished)), product)
+        if registered:
+            _upsert(held, of_product, registered, products[product], refuse)
+
+
+def _upsert(
+    held: Locked,
+    of_product: "QuerySet[Resource]",
+    records: Sequence[tuple[int, RegisteredResource]],
+    product_id: int,
+    refuse: Refuse,
+) -> None:
+    """One INSERT ... ON CONFLICT per some hundred rows. Access, and an owner that there is, stay as they are."""
+    workspaces = _workspaces(held.organization, {record.workspace for _, record in records} - {""})
+    owners = members_at(held.organization, {record.owner for _, record in records} - {""})
+    ids = [record.external_id for _, record in records]
+    present = {
+        external_id: (owner_id, workspace_id)
+        for external_id, owner_id, workspace_id in of_product.filter(external_id__in=among(ids)).values_list(
+            "external_id", "owner_id", "workspace_id"
+        )
+    }
+    now, rows, moved = timezone.now(), [], False
+    for number, record in records:
+        workspace_id = workspaces.get(record.workspace)
+        if record.workspace and workspace_id is None:
+            refuse(number, f"{held.organization.slug} has no workspace with the slug {record.workspace}.")
+            continue
+        owner_id, was_in = present.get(record.external_id, (None, workspace_id))
+        moved = moved or was_in != workspace_id
+        rows.append(
+            Resource(
+                organization=held.organization,
+                product_id=product_id,
+                external_id=record.external_id,
+                workspace_id=workspace_id,
+                kind=record.kind,
+                name=record.name,
+                url=record.url,
+                owner_id=owner_id or owners.get(record.owner),
+                access=record.access,
+                synced_at=record.synced_at or now,
+            )
+        )
+    Resource.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["organization", "product", "external_id"],
+        update_fields=["workspace", "kind", "name", "url", "owner", "synced_at"],
+    )
+    new = [row.external_id for row in rows if row.external_id not in present]
+    held.record_set(
+        RESOURCE_REGISTERED, of_product.filter(external_id__in=among(new)), payload={"product": records[0][1].product}
+    )
+    if moved:
+        _drop_strayed_drives(held.organization)
+
+
+def _workspaces(organization: Organization, slugs: Collection[str]) -> dict[str, int]:
+    alive = Workspace.objects.alive().filter(organization=organization, slug__in=among(slugs))
+    return dict(alive.values_list("slug", "pk"))
+
+
+def _drop_strayed_drives(organization: Organization) -> None:
+    """A default drive is the workspace's own or the organization's; one that moved elsewhere is none any more."""
+    elsewhere = Workspace.objects.filter(organization=organization, default_drive__workspace__isnull=False)
+    elsewhere.exclude(default_drive__workspace=F("pk")).update(default_drive=None)
+    Organization.objects.filter(pk=organization.pk, default_drive__workspace__isnull=False).update(default_drive=None)
+
+
+def forget(held: Locked, resources: "QuerySet[Resource]", product: str) -> int:
+    """Takes resources out of the registry with all that hangs on them; their names stay as labels of the history.
+    Returns how many there were.
+    """
+    ids = list(resources.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    going = Resource.objects.filter(pk__in=ids)
+    held.record_set(RESOURCE_VANISHED, going, payload={"product": product})
+    hidden = Concat(Value("Private "), F("kind"), output_field=CharField())
+    name = Case(When(access=Resource.Access.PRIVATE, then=hidden), default=F("name"), output_field=CharField())
+    insert_select(
+        Label,
+        ["kind", "object_id", "text"],
+        going.order_by().values_list(Value(RESOURCE_LABEL, CharField()), "pk", name),
+    )
+    Workspace.objects.filter(default_drive__in=ids).update(default_drive=None)
+    Organization.objects.filter(default_drive__in=ids).update(default_drive=None)
+    delete_rows(Collaborator.objects.filter(resource__in=ids))
+    return delete_rows(going)

@@ -1,0 +1,171 @@
+"""Every path by which members reach workspaces, by one statement for any number of them.
+
+A path is what is placed, whatever the member's state: waiting and suspended people have paths too, and no rights.
+Paths end by the database's clock; those into deleted workspaces are none.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+
+from workspaces.catalogue import BuiltIn, Code, Scope
+from workspaces.models import Member, Organization
+from workspaces.queries.facts import every_code, split_codes
+from workspaces.queries.member_sql import live
+from workspaces.queries.roles import Roles
+from workspaces.sql import among_ids, listed, prepared
+
+
+class Kind(StrEnum):
+    """Through what a path leads."""
+
+    ORGANIZATION = "organization"
+    DIRECT = "direct"
+    GROUP = "group"
+    EVERYONE = "everyone"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way of one member into one workspace.
+
+    grant_id is None for the organization role that opens every workspace; role_id is then that role's. extra: codes
+    beyond those of the role; for the organization role, all that it opens.
+    """
+
+    workspace_id: int
+    grant_id: int | None
+    member_id: int
+    kind: Kind
+    group_id: int | None
+    group: str
+    role_id: int
+    extra: frozenset[str]
+    ends_at: datetime | None
+    granted_at: datetime | None
+    granted_by: str
+    reason: str
+
+
+def paths_in(organization: Organization, workspace_id: int, member_ids: Collection[int]) -> dict[int, list[Path]]:
+    """The paths of some members into one workspace; every id that was asked for has its list."""
+    found: dict[int, list[Path]] = {member_id: [] for member_id in member_ids}
+    if found:
+        for path in _paths(organization, sorted(found), workspace_id):
+            found[path.member_id].append(path)
+    return found
+
+
+def paths_of(organization: Organization, member: Member) -> list[Path]:
+    """The paths of one member into all workspaces."""
+    return _paths(organization, [member.pk])
+
+
+def held_by(roles: Roles, paths: Iterable[Path]) -> frozenset[str]:
+    """What some paths into one workspace hold together."""
+    held: set[str] = set()
+    for path in paths:
+        held |= codes_of(roles, path)
+    return frozenset(held)
+
+
+def codes_of(roles: Roles, path: Path) -> frozenset[str]:
+    """What one path holds."""
+    role = roles.workspace.get(path.role_id) if path.grant_id is not None else None
+    return path.extra if role is None else role.permissions | path.extra
+
+
+_COLUMNS = "w.id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason"
+_FIRST = _COLUMNS.replace("w.id", "w.id AS workspace_id").replace("x.id", "x.id AS grant_id")
+
+
+def _paths(organization: Organization, member_ids: list[int], workspace_id: int | None = None) -> list[Path]:
+    """Into one workspace, or into all of the organization."""
+    about = {"organization": organization.pk, "members": listed(member_ids), "opens": Code.WORKSPACES_ACCESS_ALL.value}
+    if workspace_id is None:
+        rows = prepared(_statement("x.member_id = people.id"), about)
+    else:
+        one = _statement("x.principal_key = people.id AND x.workspace_id = %(workspace)s", "w.id = %(workspace)s")
+        rows = prepared(one, {**about, "workspace": workspace_id})
+    everything = every_code(Scope.WORKSPACE) if any(row[2] is None for row in rows) else frozenset()
+    return [_path(row, everything) for row in rows]
+
+
+def _statement(direct: str, where: str = "true") -> str:
+    """Four arms, each by an index of its own; joined by OR they would be one read of all grants.
+
+    direct: what ties a grant x to one of the people; where: in which workspaces w.
+    """
+    place = f"w.organization_id = %(organization)s AND w.deleted_at IS NULL AND {where}"
+    of_places = f"JOIN workspaces_workspace w ON w.id = x.workspace_id AND {place} WHERE {live('x')}"
+    return f"""
+        WITH people AS (
+            SELECT m.id, m.role_id FROM workspaces_member m
+            WHERE m.organization_id = %(organization)s AND {among_ids("m.id", "members")}
+        ), reached AS (
+            SELECT people.id AS member_id, {_FIRST}
+            FROM people JOIN workspaces_grant x ON {direct} {of_places}
+            UNION ALL
+            SELECT people.id, {_COLUMNS}
+            FROM people JOIN workspaces_groupmember gm ON gm.member_id = people.id
+            JOIN workspaces_grant x ON x.group_id = gm.group_id {of_places}
+            UNION ALL
+            SELECT people.id, {_COLUMNS}
+            FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id AND x.principal_key = 0
+            JOIN people ON people.role_id <> {int(BuiltIn.GUEST)}
+            WHERE {place} AND {live("x")}
+            UNION ALL
+            SELECT people.id, w.id, NULL, NULL, people.role_id, NULL, NULL, NULL, ''
+            FROM people
+            JOIN workspaces_rolepermission p ON p.role_id = people.role_id AND p.permission = %(opens)s
+            JOIN workspaces_workspace w ON {place}
+        )
+        SELECT reached.*, g.name, u.name, u.email, {extras_of("reached.grant_id")}
+        FROM reached
+        LEFT JOIN workspaces_group g ON g.id = -reached.principal_key
+        LEFT JOIN accounts_user u ON u.id = reached.granted_by_id
+    """
+
+
+def extras_of(grant: str) -> str:
+    """The extra permissions of a grant, comma separated, as SQL."""
+    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    return f"(SELECT {joined}(e.permission, ',') FROM workspaces_grantpermission e WHERE e.grant_id = {grant})"
+
+
+def _path(row: tuple[Any, ...], everything: frozenset[str]) -> Path:
+    member_id, workspace_id, grant_id, key, role_id, ends_at, granted_at, _by, reason, group, name, address, extra = row
+    return Path(
+        workspace_id=workspace_id,
+        grant_id=grant_id,
+        member_id=member_id,
+        kind=kind_of(grant_id, key),
+        group_id=-key if group else None,
+        group=group or "",
+        role_id=role_id,
+        extra=everything if grant_id is None else split_codes(extra),
+        ends_at=moment(ends_at),
+        granted_at=moment(granted_at),
+        granted_by=name or address or "",
+        reason=reason,
+    )
+
+
+def kind_of(grant_id: int | None, principal_key: int | None) -> Kind:
+    if grant_id is None or principal_key is None:
+        return Kind.ORGANIZATION
+    if principal_key == 0:
+        return Kind.EVERYONE
+    return Kind.DIRECT if principal_key > 0 else Kind.GROUP
+
+
+def moment(value: Any) -> datetime | None:
+    """SQLite hands out times without a zone, or as text; all are UTC."""
+    found = parse_datetime(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
