@@ -49,6 +49,22 @@ class Settings(_Named):
     workspace_admins_invite = forms.BooleanField(
         label=_("Workspace admins may invite into their workspaces"), required=False
     )
+    members_create_workspaces = forms.BooleanField(
+        label=_("Members may create workspaces"),
+        required=False,
+        help_text=_("Whoever creates one is its admin. Guests never may."),
+    )
+    members_create_groups = forms.BooleanField(
+        label=_("Members may make groups"),
+        required=False,
+        help_text=_("Whoever makes one manages it. Guests never may."),
+    )
+    external_account_id = forms.CharField(
+        label=_("External account"),
+        required=False,
+        max_length=120,
+        help_text=_("The account or tenant that host products compare with. Changing it makes its state unchecked."),
+    )
 
 
 class DeleteOrganization(forms.Form):

@@ -1,5 +1,10 @@
-"""Addresses of the overview and the palette."""
+"""Addresses of the overview and what its hints offer."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-paths: list[URLPattern] = []
+from workspaces.views import overview
+
+paths = [
+    path("overview/", overview.Overview.as_view(), name="overview"),
+    path("members/<int:member_id>/instead/", overview.MakeWorkspaceAdmin.as_view(), name="member_instead"),
+]

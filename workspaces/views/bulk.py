@@ -29,6 +29,18 @@ SHOWN = 20
 class BulkView(OrganizationView):
     verb = Verb.VIEW_MEMBERS
 
+    def addresses(self, action: bulk.BulkAction) -> dict[str, str]:
+        """Where the dialog is drawn anew, where it is confirmed, and what it stands before."""
+        return {
+            "preview_url": self.url("bulk_preview", action.name),
+            "action_url": self.url("bulk_apply", action.name),
+            "back_url": self.url("members"),
+        }
+
+    def matching(self, query: Query) -> MemberQuerySet:
+        """Everybody whom the table shows under its query."""
+        return matching_members(self.place.organization, query.filters)
+
     def action(self, name: str) -> bulk.BulkAction:
         action = bulk.REGISTRY.get(name)
         if action is None:
@@ -40,8 +52,7 @@ class BulkView(OrganizationView):
         if "selection" in given:
             return self.own_selection(str(given["selection"]))
         if given.get("all"):
-            query = Query.read(QueryDict(given.get("query", "")))
-            members = matching_members(self.place.organization, query.filters)
+            members = self.matching(Query.read(QueryDict(given.get("query", ""))))
         else:
             ids = [number for text in given.getlist("member") if (number := plain_number(text))]
             members = self.place.organization.members.filter(pk__in=ids[:BULK_LIMIT])
@@ -75,9 +86,7 @@ class BulkPreview(BulkView):
             "form": form if form.fields else None,
             "danger": action.danger,
             "selection_id": str(selection.pk),
-            "preview_url": self.url("bulk_preview", action.name),
-            "action_url": self.url("bulk_apply", action.name),
-            "back_url": self.url("members"),
+            **self.addresses(action),
             **self.outlook(action, form, selection),
         }
         if not request.htmx:
@@ -131,7 +140,7 @@ class BulkApply(BulkPreview):
         if not outcome.changed and outcome.refused:
             reason = next(iter(outcome.refused))
             raise Refusal(reason.sentence, reason.refused.value, reason)
-        return done(request, outcome_text(action, outcome), to=self.url("members"))
+        return done(request, outcome_text(action, outcome), to=self.addresses(action)["back_url"])
 
 
 def outcome_text(action: bulk.BulkAction, outcome: Outcome) -> str:

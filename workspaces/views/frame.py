@@ -11,7 +11,8 @@ from accounts.models import User
 from config.ui.people import hue, initials
 from workspaces.access import Place
 from workspaces.policy import Decision, Verb, decide
-from workspaces.queries.shell import my_workspaces
+from workspaces.queries.choices import manages_some_group
+from workspaces.queries.shell import surroundings
 
 
 def badge(name: str, key: int) -> dict[str, Any]:
@@ -23,13 +24,26 @@ def frame(place: Place, current: str) -> dict[str, Any]:
     """The frame of an organization's pages."""
     organization = place.organization
     args = [organization.slug]
-    pages: list[tuple[str, str, str, Decision]] = [
+    around = surroundings(organization, place.member, decides_all=bool(decide(place.facts, Verb.UPDATE_ROLE)))
+    pages: list[tuple[str, str, str, Decision | bool]] = [
+        (_("Overview"), "layout-dashboard", "overview", decide(place.facts, Verb.VIEW_OVERVIEW)),
         (_("Members"), "users", "members", decide(place.facts, Verb.VIEW_MEMBERS, organization=place.policies)),
+        (_("Groups"), "users-group", "groups", _sees_groups(place)),
+        (_("Workspaces"), "stack-2", "workspaces", decide(place.facts, Verb.ASK_FOR_ACCESS)),
+        (_("Resources"), "database", "organization_resources", decide(place.facts, Verb.ASK_FOR_ACCESS)),
+        (_("Roles"), "shield", "roles", decide(place.facts, Verb.VIEW_ROLES)),
+        (_("Requests"), "hand-stop", "requests", decide(place.facts, Verb.ASK_FOR_ACCESS)),
         (_("History"), "history", "history", decide(place.facts, Verb.VIEW_HISTORY)),
         (_("Settings"), "settings", "settings", decide(place.facts, Verb.CHANGE_SETTINGS)),
     ]
     items = [
-        {"label": label, "icon": icon, "url": reverse(name, args=args), "current": name == current}
+        {
+            "label": label,
+            "icon": icon,
+            "url": reverse(name, args=args),
+            "current": name == current,
+            "badge": around.requests if name == "requests" else 0,
+        }
         for label, icon, name, decision in pages
         if decision
     ]
@@ -45,15 +59,22 @@ def frame(place: Place, current: str) -> dict[str, Any]:
             "url": reverse("organization", args=args),
         },
         "items": items,
+        "palette_url": reverse("palette", args=args),
         "workspaces": [
             {
                 **badge(name, workspace_id),
                 "url": reverse("workspace", args=[organization.slug, slug]),
                 "current": current == f"workspace {workspace_id}",
             }
-            for workspace_id, name, slug in my_workspaces(organization, place.member)
+            for workspace_id, name, slug in around.workspaces
         ],
     }
+
+
+def _sees_groups(place: Place) -> bool:
+    """Whoever may not see all of them finds those that they manage."""
+    sees_all = decide(place.facts, Verb.VIEW_GROUPS, organization=place.policies)
+    return bool(sees_all) or manages_some_group(place.facts)
 
 
 def personal_frame(request: HttpRequest, current: str = "") -> dict[str, Any]:

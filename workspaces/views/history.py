@@ -5,12 +5,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from config.http import Request, page, plain_number
 from config.ui.people import hue, initials
@@ -56,9 +57,9 @@ class History(OrganizationView):
         return page(request, "history/page.html", context, partial="history")
 
 
-def history_lines(acts: "QuerySet[Act]") -> list[dict[str, Any]]:
-    """Acts as the templates draw them (templates/history/act.html)."""
-    lines = lines_of(acts)
+def history_lines(acts: "QuerySet[Act]", only: Q | None = None) -> list[dict[str, Any]]:
+    """Acts as the templates draw them (templates/history/act.html). only: of their entries, those that match."""
+    lines = lines_of(acts, only)
     names = names_for(lines)
     return [_line(line, names) for line in lines]
 
@@ -99,7 +100,7 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
         "sentence": format_html("<b>{}</b> {}", actor or "Roster", _sentence(line, names)),
         "before": before,
         "after": after,
-        "note": _("On behalf of %(name)s") % {"name": behalf} if behalf else "",
+        "note": _note(act, behalf),
         "source": SOURCES.get(act.source, act.source),
         "at": act.at,
         "time": f"{timezone.localtime(act.at):%H:%M}",
@@ -117,14 +118,33 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
     }
 
 
+def _note(act: Act, behalf: str) -> str:
+    """On whose behalf, and where an invitation puts people."""
+    notes = [_("On behalf of %(name)s") % {"name": behalf}] if behalf else []
+    if places := act.payload.get("places"):
+        notes.append(_("With %(places)s") % {"places": "; ".join(places)})
+    return ". ".join(notes)
+
+
 SOURCES = {"web": "Web", "admin": "Support staff", "command": "Command line", "worker": "Scheduled"}
+
+
+# What several changed things are called together.
+COUNTED = {
+    "member": lazy("%(count)s people"),
+    "group": lazy("%(count)s groups"),
+    "workspace": lazy("%(count)s workspaces"),
+    "role": lazy("%(count)s roles"),
+    "resource": lazy("%(count)s resources"),
+}
 
 
 def _sentence(line: Line, names: Names) -> SafeString:
     """The kind's sentence with its things in bold; names are escaped."""
     kind = KINDS[line.act.kind]
-    if line.count > 1:
-        subject = _("%(count)s people") % {"count": f"{line.count:,}"}
+    changed = len({entry.subject_id for entry in line.entries}) or line.count
+    if changed > 1:
+        subject = COUNTED.get(kind.subject, COUNTED["member"]) % {"count": f"{changed:,}"}
     else:
         subject = names.thing(kind.subject, line.entries[0].subject_id) if line.entries else ""
     scopes = {names.thing(kind.scope, entry.scope_id) for entry in line.entries}

@@ -14,14 +14,17 @@ from config.ui.people import hue, initials
 from workspaces.access import member_of
 from workspaces.actions import members
 from workspaces.forms import RoleOfMember
+from workspaces.forms.resources import HeirForm
 from workspaces.models import Member
 from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import State, Verb
 from workspaces.queries.choices import giveable_roles
-from workspaces.queries.people import Placements, placements_of, sent_invitations
+from workspaces.queries.people import Placements, members_at, placements_of, sent_invitations
+from workspaces.queries.resources import owned_by, suggestions
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
 from workspaces.views.base import OrganizationView
+from workspaces.views.resources import say_owned
 
 
 def person(member: Member) -> dict[str, Any]:
@@ -107,7 +110,9 @@ class MemberAct(OrganizationView, ABC):
         return {}
 
     def get(self, request: Request, member_id: int) -> HttpResponse:
-        member = member_of(self.place, member_id)
+        return self.draw(request, member_of(self.place, member_id))
+
+    def draw(self, request: Request, member: Member, *, status: int = 200) -> HttpResponse:
         chosen = Chosen.one(member.pk).members(self.place.organization)
         plan = make_plan(self.place.facts, self.place.organization, chosen, self.proposal(member))
         refusal = next((str(reason.sentence) for reason in plan.refused), "")
@@ -122,7 +127,7 @@ class MemberAct(OrganizationView, ABC):
         }
         if not request.htmx:
             context |= self.context("members")
-        return page(request, self.template, context, partial="dialog")
+        return page(request, self.template, context, partial="dialog", status=status)
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)
@@ -171,6 +176,7 @@ class RemoveMember(MemberAct):
     """Removes a member, or takes the invitation of a waiting one back."""
 
     template = "members/remove.html"
+    heir: HeirForm | None = None
 
     def said(self, member: Member) -> str:
         text = _("%(name)s is removed.") if member.joined_at else _("The invitation of %(name)s is revoked.")
@@ -186,9 +192,29 @@ class RemoveMember(MemberAct):
         back = _("They come back only by a new invitation. A receipt of what ended stays in the history.")
         return [*placed, *_invitation_sentences(self.place.organization.pk, member), back]
 
+    def more(self, member: Member) -> dict[str, Any]:
+        """Who is to own what they own; asked where they own something."""
+        owned = owned_by(member.pk) if member.joined_at else []
+        if not owned:
+            return {}
+        form = self.heir or HeirForm(self.find, required=False)
+        return {"owned": say_owned(owned), "form": form, "people": suggestions(self.place.organization)}
+
+    def post(self, request: Request, member_id: int) -> HttpResponse:
+        self.heir = HeirForm(self.find, request.POST, required=False)
+        if not self.heir.is_valid():
+            return self.draw(request, member_of(self.place, member_id), status=422)
+        return super().post(request, member_id)
+
+    def find(self, address: str) -> int | None:
+        return members_at(self.place.organization, [address]).get(address)
+
     def perform(self, member: Member, chosen: Chosen) -> Outcome:
-        perform = members.remove_members if member.joined_at else members.revoke_invitations
-        return perform(actor=self.place.actor, organization_id=self.place.organization.pk, chosen=chosen)
+        ids: dict[str, Any] = {"actor": self.place.actor, "organization_id": self.place.organization.pk}
+        if member.joined_at is None:
+            return members.revoke_invitations(**ids, chosen=chosen)
+        heir_id = self.heir.cleaned_data["heir"] if self.heir is not None else None
+        return members.remove_members(**ids, chosen=chosen, heir_id=heir_id)
 
 
 def _held_sentences(placed: Placements) -> list[str]:

@@ -13,7 +13,8 @@ from workspaces import bulk
 from workspaces.catalogue import invite_label
 from workspaces.filters import FilterForm, Query, active_pairs, chips, with_query
 from workspaces.models import Organization
-from workspaces.policy import Verb
+from workspaces.policy import Verb, decide
+from workspaces.queries.accounts import unchecked_accounts
 from workspaces.queries.choices import groups_of, may_invite, workspaces_of
 from workspaces.queries.member_sql import CANDIDATES, COUNT_CAP
 from workspaces.queries.members import Page, member_page
@@ -44,7 +45,14 @@ class Members(OrganizationView):
         base_url = self.url("members")
         now = timezone.now()
         presenter = Presenter(
-            self.place.facts, organization.owner_id, roles, found.everyone, now, base_url, columns=query.columns
+            self.place.facts,
+            organization.owner_id,
+            roles,
+            found.everyone,
+            now,
+            base_url,
+            columns=query.columns,
+            accounts=unchecked_accounts(organization, [row.id for row in found.rows]),
         )
         rows = presenter.present(found.rows)
         context = {
@@ -72,6 +80,7 @@ class Members(OrganizationView):
                 }
                 for action in bulk.offered(self.place)
             ],
+            "explore_url": self.url("access") if decide(self.place.facts, Verb.EXPLORE_ACCESS) else "",
             "invite_label": invite_label(organization.scheme),
             "invite_url": reverse("invite", args=[organization.slug])
             if may_invite(organization, self.place.facts)

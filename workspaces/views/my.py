@@ -1,10 +1,12 @@
 """The person's own pages beyond any organization: where to begin, what they may do and why, where else they belong."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
@@ -12,15 +14,22 @@ from django.views import View
 from accounts.access import open_door
 from config.http import Request, back_url, page
 from workspaces import registry
-from workspaces.models import Member
+from workspaces.access import SuspendedHere, enter, enter_workspace
+from workspaces.catalogue import Code
+from workspaces.models import Member, Workspace
 from workspaces.policy import Verb, decide
+from workspaces.queries.effective import Kind, Path
 from workspaces.queries.organizations import may_create
 from workspaces.queries.people import placements_of
-from workspaces.queries.shell import my_memberships
+from workspaces.queries.roles import all_roles
+from workspaces.queries.shell import default_slug, managed_groups, my_memberships
+from workspaces.queries.workspaces import MyPlace, first_joinable, my_first_workspaces, places_of
 from workspaces.reasons import Reason
 from workspaces.views.base import LAST_ORGANIZATION, OrganizationView
 from workspaces.views.frame import badge, personal_frame
-from workspaces.views.person import access_rows
+from workspaces.views.workspaces import kind_of
+
+ICONS = {Kind.DIRECT: "user-check", Kind.GROUP: "users-group", Kind.EVERYONE: "world"}
 
 
 class Home(View):
@@ -45,9 +54,15 @@ class Home(View):
 
 
 class OrganizationHome(OrganizationView):
-    """The members for whoever manages some, My access for everybody else."""
+    """The workspace in which one chose to begin; else the members for whoever manages some, My access for everybody
+    else.
+    """
 
     def get(self, request: Request) -> HttpResponse:
+        if slug := default_slug(self.place.member):
+            with suppress(Http404):
+                enter_workspace(self.place, slug)
+                return HttpResponseRedirect(self.url("workspace", slug))
         manages = decide(self.place.facts, Verb.INVITE)
         return HttpResponseRedirect(self.url("members") if manages else reverse("my_access"))
 
@@ -84,17 +99,57 @@ def _membership(request: Request, member: Member) -> dict[str, Any]:
     is_owner = organization.owner_id == member.pk
     suspended = member.suspended_at is not None
     args = [organization.slug]
+    roles = all_roles(organization)
+    opens_all = Code.WORKSPACES_ACCESS_ALL in roles.organization[member.role_id].permissions
     return {
         **badge(organization.name, organization.pk),
         "url": "" if suspended else reverse("member", args=[*args, member.pk]),
         "role": _("Owner") if is_owner else member.role.name,
         "joined_at": member.joined_at,
         "suspended": suspended,
+        "opens_all": opens_all and not suspended,
         "leave_url": "" if is_owner or suspended else reverse("leave", args=args),
         "leave_reason": str(Reason.OWNER.sentence) if is_owner else "",
-        "places": [] if suspended else access_rows(organization, member),
+        "places": [] if suspended else [_place(member, each) for each in places_of(organization, member, roles)],
+        "places_url": "" if suspended else reverse("workspaces", args=args),
         "groups": placements_of(organization, member).groups,
+        "managed": []
+        if suspended
+        else [{"name": name, "url": reverse("group", args=[*args, pk])} for pk, name in managed_groups(member)],
     }
+
+
+def _place(member: Member, place: MyPlace) -> dict[str, Any]:
+    workspace = place.workspace
+    args = [member.organization.slug, workspace.slug]
+    leaves = place.is_mine and place.sees and workspace.kind != Workspace.Kind.PERSONAL
+    return {
+        **badge(workspace.name, workspace.pk),
+        "url": reverse("workspace", args=args) if place.sees else "",
+        "kind": _("Archived") if workspace.archived_at else kind_of(workspace),
+        "role": place.shown.role or _("Custom"),
+        "has_more": place.shown.has_more and bool(place.shown.role),
+        "sources": _sources(place.paths),
+        "until": place.until,
+        "keep_url": _keep_url(member, place),
+        "leave_url": reverse("workspace_leave", args=args) if leaves else "",
+        "default_url": reverse("workspace_default", args=args) if place.sees else "",
+        "is_default": member.default_workspace_id == workspace.pk,
+    }
+
+
+def _keep_url(member: Member, place: MyPlace) -> str:
+    """Where to ask for a later end of the role that was given to them by name."""
+    ending = (path.grant_id for path in place.paths if path.kind is Kind.DIRECT and path.ends_at is not None)
+    grant_id = next(ending, None)
+    return reverse("request_keep", args=[member.organization.slug, grant_id]) if grant_id is not None else ""
+
+
+def _sources(paths: Iterable[Path]) -> list[dict[str, str]]:
+    """Through what they came, each once: by name, by group, as everyone."""
+    words = {Kind.DIRECT: _("Direct grant"), Kind.EVERYONE: _("Everyone")}
+    found = {path.group or words[path.kind]: ICONS[path.kind] for path in paths}
+    return [{"name": name, "icon": icon} for name, icon in found.items()]
 
 
 class Switcher(LoginRequiredMixin, View):
@@ -116,9 +171,46 @@ class Switcher(LoginRequiredMixin, View):
             "create_url": reverse("organization_create")
             if may_create(request.user, open_to_all=settings.OPEN_SIGNUP)
             else "",
+            "here": _workspaces_here(request, here) if here else None,
             "my_url": reverse("my_access"),
             "back_url": back_url(request) if request.htmx else reverse("home"),
         }
         if not request.htmx:
             context["shell"] = personal_frame(request)
         return page(request, "my/organizations.html", context, partial="dialog")
+
+
+def _workspaces_here(request: Request, slug: str) -> dict[str, Any] | None:
+    """The workspaces of the organization where the person was last: their own, and those that they may join."""
+    try:
+        place = enter(request, slug)
+    except (Http404, SuspendedHere):
+        return None
+    args = [slug]
+    mine, more = my_first_workspaces(place.organization, place.facts)
+    begins_at = place.member.default_workspace_id
+    return {
+        "organization": place.organization.name,
+        "workspaces": [
+            {
+                **badge(workspace.name, workspace.pk),
+                "url": reverse("workspace", args=[*args, workspace.slug]),
+                "default_url": reverse("workspace_default", args=[*args, workspace.slug]),
+                "is_default": workspace.pk == begins_at,
+            }
+            for workspace in mine
+        ],
+        "joinable": [
+            {
+                **badge(workspace.name, workspace.pk),
+                "about": workspace.description,
+                "join_url": reverse("workspace_join", args=[*args, workspace.slug]),
+            }
+            for workspace in first_joinable(place.organization, place.facts)
+        ],
+        "all_url": reverse("workspaces", args=args),
+        "has_more": more,
+        "create_url": reverse("workspace_create", args=args)
+        if decide(place.facts, Verb.CREATE_WORKSPACE, organization=place.policies)
+        else "",
+    }

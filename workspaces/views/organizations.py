@@ -61,13 +61,15 @@ class Create(LoginRequiredMixin, View):
 
 
 def settings_tabs(view: OrganizationView, current: str) -> list[dict[str, Any]]:
-    named = {"settings": _("General"), "ownership": _("Ownership"), "danger": _("Danger")}
+    named = {"settings": _("General"), "scheme": _("Role scheme"), "ownership": _("Ownership"), "danger": _("Danger")}
+    if not decide(view.place.facts, Verb.CHANGE_SCHEME):
+        del named["scheme"]
     return [{"label": label, "url": view.url(name), "current": name == current} for name, label in named.items()]
 
 
 class General(OrganizationView):
     verb = Verb.CHANGE_SETTINGS
-    FIELDS = ("name", "invitation_days", "members_see_members", "workspace_admins_invite")
+    FIELDS = organizations.CHANGEABLE
 
     def get(self, request: Request) -> HttpResponse:
         organization = self.place.organization
@@ -89,8 +91,14 @@ class General(OrganizationView):
             (_("Address"), f"/o/{organization.slug}/"),
             (_("Made"), f"{organization.created_at:%-d %B %Y}"),
         ]
+        account = organization.external_account_id
         context = self.context(
-            "settings", form=form, action_url=request.path, facts=facts, tabs=settings_tabs(self, "settings")
+            "settings",
+            form=form,
+            action_url=request.path,
+            facts=facts,
+            external_account=f"{account}, {organization.get_external_account_state_display()}" if account else "",
+            tabs=settings_tabs(self, "settings"),
         )
         return page(request, "organization/general.html", context, status=status)
 

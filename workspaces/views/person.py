@@ -1,29 +1,35 @@
 """One member's page: who they are, what they may do where and through what, and what changed."""
 
-from itertools import groupby
+from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from config.http import Request, page
-from config.ui.people import hue, initials
-from config.ui.templatetags.ui import relative
-from workspaces.access import member_of
+from workspaces.access import Place, member_of
+from workspaces.filters import with_query
 from workspaces.forms import RoleOfMember
-from workspaces.models import Member, Organization
+from workspaces.models import AccountState, Member
 from workspaces.names import NEVER
 from workspaces.policy import MemberFacts, Verb, decide
+from workspaces.queries.accounts import account_of
+from workspaces.queries.catalogue import permissions
+from workspaces.queries.effective import Kind, paths_of
+from workspaces.queries.explaining import Explained, explain
+from workspaces.queries.facts import workspace_facts
 from workspaces.queries.history import acts_on_member
 from workspaces.queries.members import found_member
-from workspaces.queries.people import has_two_factor, other_addresses, placements_of
+from workspaces.queries.people import groups_of_member, has_two_factor, other_addresses
+from workspaces.queries.resources import Owned, entitlements_of, owned_by
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.tables import pill_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.history import history_lines
 from workspaces.views.member import person, state_of
+from workspaces.views.resources import figure_rows
+from workspaces.views.why import explained_row, standing_of
 
 
 class MemberPage(OrganizationView):
@@ -47,6 +53,7 @@ class MemberPage(OrganizationView):
                 "state_detail": pill.detail,
                 "state_icon": pill.icon,
                 "tone": pill.tone,
+                "account": self.account(member),
                 "two_factor": _("Two-factor on") if has_two_factor(member.user_id) else "",
                 "active_at": member.activity.last_active_at if member.activity.last_active_at > NEVER else None,
             },
@@ -57,8 +64,11 @@ class MemberPage(OrganizationView):
             role_url=self.url("member_role", member.pk),
             role_form=None if reasons[Verb.UPDATE_ROLE] else self.role_form(member, roles),
             acts=self.acts(member, reasons),
-            access=access_rows(self.place.organization, member),
-            groups=[{"name": name, "note": ""} for name in placements_of(self.place.organization, member).groups],
+            **self.access(member, roles),
+            groups=self.groups(member),
+            entitlements=figure_rows(entitlements_of(self.place.organization)),
+            standing=standing_of(member),
+            owned=self.owned(member),
             invitation={
                 "inviter": member.invited_by.display_name if member.invited_by else _("Deleted account"),
                 "sent_at": member.mail.queued_at if member.mail else None,
@@ -71,6 +81,50 @@ class MemberPage(OrganizationView):
             history_url=self.url("history") if sees_history else "",
         )
         return page(request, "members/member.html", context, partial="person")
+
+    def account(self, member: Member) -> str:
+        """The external account, where the organization or the person has one (R6)."""
+        known = account_of(member.pk)
+        if known is None and not self.place.organization.external_account_id:
+            return ""
+        state = str(known.get_state_display() if known else AccountState.NOT_CHECKED.label)
+        named = known.account_id if known else ""
+        if not named:
+            return _("External account: %(state)s") % {"state": state}
+        return _("External account %(account)s: %(state)s") % {"account": named, "state": state}
+
+    def access(self, member: Member, roles: Roles) -> dict[str, Any]:
+        """Workspace by workspace; those that only the organization role opens are counted."""
+        places = access_of(self.place, member, roles)
+        inherited = [each for each in places if all(way.path.kind is Kind.ORGANIZATION for way in each.ways)]
+        named = [each for each in places if each not in inherited]
+        explores = bool(decide(self.place.facts, Verb.EXPLORE_ACCESS))
+        manages = bool(decide(self.place.facts, Verb.REMOVE))
+        facts = workspace_facts(self.place.organization, self.place.facts, [each.workspace.pk for each in named])
+        return {
+            "access": [explained_row(self.place, each, member.pk, facts[each.workspace.pk]) for each in named],
+            "inherited": len(inherited),
+            "explore_url": with_query(self.url("access"), QueryDict(), ask="what", person=str(member.pk))
+            if explores
+            else "",
+            "everywhere_url": self.url("member_remove_access", member.pk)
+            if manages and any(each.removable for each in named)
+            else "",
+        }
+
+    def owned(self, member: Member) -> list[Owned]:
+        """What they own, for themselves and for whoever manages people."""
+        sees = member.pk == self.place.member.pk or decide(self.place.facts, Verb.EXPLORE_ACCESS)
+        return owned_by(member.pk) if sees else []
+
+    def groups(self, member: Member) -> list[dict[str, Any]]:
+        """With what each gives; by name."""
+        sees = member.pk == self.place.member.pk or decide(
+            self.place.facts, Verb.VIEW_GROUPS, organization=self.place.policies
+        )
+        return [
+            {"name": name, "url": self.url("group", pk) if sees else ""} for pk, name in groups_of_member(member.pk)
+        ]
 
     def reasons(self, member: Member, roles: Roles) -> dict[Verb, str]:
         facts = MemberFacts(
@@ -127,29 +181,22 @@ def recent_changes(organization_id: int, member_id: int) -> list[dict[str, Any]]
     return [{**line, "time": ""} for line in history_lines(acts_on_member(organization_id, member_id))]
 
 
-ICONS = {"direct": "user-check", "group": "users-group", "everyone": "world"}
+def access_of(place: Place, member: Member, roles: Roles) -> list[Explained]:
+    """Where the member has access, as far as the person who looks may know: all of one's own and for whoever manages
+    the organization's people, else in those workspaces whose people they see.
+    """
+    paths = paths_of(place.organization, member)
+    if member.pk != place.member.pk and not decide(place.facts, Verb.EXPLORE_ACCESS):
+        seen = workspaces_seen(place, {path.workspace_id for path in paths})
+        paths = [path for path in paths if path.workspace_id in seen]
+    return explain(place.organization, roles, paths, permissions())
 
 
-def access_rows(organization: Organization, member: Member) -> list[dict[str, Any]]:
-    """One row per workspace: the path that decides, and how many more lead there."""
-    placed = placements_of(organization, member)
-    rows = []
-    for _name, paths in groupby(placed.paths, key=lambda path: path.workspace):
-        deciding, *others = sorted(paths, key=lambda path: -path.size)
-        more = ngettext("and %(count)s more path", "and %(count)s more paths", len(others)) % {"count": len(others)}
-        rows.append(
-            {
-                "name": deciding.workspace,
-                "kind": deciding.workspace_kind,
-                "initial": initials(deciding.workspace)[:1],
-                "hue": hue(deciding.workspace_id),
-                "url": "",
-                "role": deciding.role,
-                "through": deciding.through or {"direct": _("Direct grant"), "everyone": _("Everyone")}[deciding.kind],
-                "through_icon": ICONS[deciding.kind],
-                "more": more if others else "",
-                "until": deciding.ends_at,
-                "ends_in": relative(deciding.ends_at) if deciding.ends_at else "",
-            }
-        )
-    return rows
+def workspaces_seen(place: Place, workspace_ids: Iterable[int]) -> set[int]:
+    """Those of them whose people the person sees."""
+    facts = workspace_facts(place.organization, place.facts, workspace_ids)
+    return {
+        pk
+        for pk, workspace in facts.items()
+        if decide(place.facts, Verb.VIEW_WORKSPACE_MEMBERS, workspace=workspace, organization=place.policies)
+    }

@@ -1,0 +1,91 @@
+"""Forms about who may reach a resource, and about default drives."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.addresses import AddressError, canonical
+from workspaces.models import Collaborator, Resource
+
+type People = Sequence[tuple[str, str]]
+"""Addresses and names to choose from."""
+type Find = Callable[[str], int | None]
+"""The member of a canonical address."""
+
+
+class PersonField(forms.CharField):
+    """An address; browsers offer those of the <datalist id="people"> beside the form."""
+
+    widget = forms.TextInput(attrs={"list": "people", "autocomplete": "off", "spellcheck": "false"})
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return canonical(text) if text else ""
+        except AddressError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class AccessOfResource(forms.Form):
+    access = forms.ChoiceField(label=_("Who may reach it"), widget=forms.RadioSelect)
+
+    def __init__(self, choices: Sequence[tuple[str, object]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["access"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)
+
+
+class ShareResource(forms.Form):
+    address = PersonField(
+        label=_("Address"),
+        help_text=_("Somebody who is not here yet becomes a guest by invitation, and reaches this only."),
+    )
+    level = forms.ChoiceField(
+        label=_("What they can do"),
+        choices=Collaborator.Level.choices,
+        initial=Collaborator.Level.VIEW,
+        widget=forms.RadioSelect,
+    )
+
+
+class HeirForm(forms.Form):
+    """Who is to own something: somebody of the organization."""
+
+    heir = PersonField(label=_("New owner"))
+
+    def __init__(self, find: Find, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.find = find
+        self.fields["heir"].required = required
+
+    def clean_heir(self) -> int | None:
+        """The member's id; None where nobody was named."""
+        address = self.cleaned_data["heir"]
+        if not address:
+            return None
+        member_id = self.find(address)
+        if member_id is None:
+            raise forms.ValidationError(_("Nobody here has this address."))
+        return member_id
+
+
+class ChooseDrive(forms.Form):
+    drive = forms.TypedChoiceField(label=_("Default drive"), coerce=int, required=False, empty_value=None)
+
+    def __init__(self, drives: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["drive"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", _("None")), *drives]
+
+
+ACCESS_HELP = {
+    Resource.Access.FULL: _("Everybody in the workspace, each by their role there."),
+    Resource.Access.VIEW: _(
+        "Everybody in the workspace can view it. The owner, collaborators who edit, and admins keep their rights."
+    ),
+    Resource.Access.PRIVATE: _("The owner and collaborators only. Admins see its kind and its owner."),
+}

@@ -1,0 +1,236 @@
+"""Many roles of a workspace at once, in two steps: preview, then apply. Chosen are grants, or people of the merged
+list, whose direct grants they then are.
+"""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from config.http import Request, done, page, plain_number
+from config.refusals import Refusal
+from config.ui.people import hue, initials
+from workspaces.actions import grants
+from workspaces.actions.grants.standing import GrantPlan, Setting
+from workspaces.forms.grants import RoleHere
+from workspaces.models import Grant
+from workspaces.plans import Outcome
+from workspaces.policy import BULK_LIMIT, Verb
+from workspaces.queries.grants import grants_of, matching_grants, named_grants, without_grants
+from workspaces.queries.roles import all_roles
+from workspaces.queries.workspace_people import people_of
+from workspaces.reasons import Reason
+from workspaces.selections import Chosen, own, store
+from workspaces.views.grant_rows import principal_name
+from workspaces.views.workspace_people import PeopleView, read_filters
+
+SHOWN = 20
+ROLE, REMOVE = "role", "remove"
+LABELS: dict[str, Promise] = {ROLE: lazy("Update roles"), REMOVE: lazy("Remove access")}
+
+
+class GrantBulk(PeopleView):
+    """What both steps share; the address says what is to be done."""
+
+    workspace_verb = Verb.CHANGE_GRANT
+    names: ClassVar[tuple[str, str]]  # of the addresses of preview and apply
+    back: ClassVar[str]
+
+    @abstractmethod
+    def ids_of(self, chosen: str) -> list[int]:
+        """The grants of a choice that a form carries."""
+
+    @abstractmethod
+    def choose(self, given: QueryDict) -> str:
+        """The choice as the preview carries it to the second step. Raises Refusal 422 where nothing is chosen."""
+
+    def left_out(self, chosen: str) -> list[dict[str, Any]]:
+        """Chosen people without a grant of their own."""
+        return []
+
+    def form(self, name: str, data: QueryDict) -> RoleHere | None:
+        if name not in LABELS:
+            raise Http404
+        if name == REMOVE:
+            return None
+        return RoleHere(self.giveable(all_roles(self.place.organization)), data if "role" in data else None)
+
+    def setting(self) -> Setting:
+        setting = grants.setting_of(self.place.organization, self.place.facts, self.inside.workspace.pk)
+        if setting is None:
+            raise Http404
+        return setting
+
+    def plan(self, ids: list[int], form: RoleHere | None) -> GrantPlan:
+        if form is None:
+            return grants.plan_removal(self.setting(), ids)
+        return grants.plan_change(self.setting(), ids, grants.Change(role_id=form.cleaned_data["role"]))
+
+    def draw(
+        self, request: Request, name: str, chosen: str, form: RoleHere | None, *, status: int = 200
+    ) -> HttpResponse:
+        context = {
+            "form": form,
+            "danger": name == REMOVE,
+            "selection_id": chosen,
+            "preview_url": self.here(self.names[0], name),
+            "action_url": self.here(self.names[1], name),
+            "back_url": self.here(self.back),
+            "title": LABELS[name],
+            "summary": _("Nothing changes until you confirm."),
+        }
+        if form is None or (form.is_bound and form.is_valid()):
+            context |= self.outlook(name, chosen, form)
+        if not request.htmx:
+            context |= self.context("workspace_members")
+        return page(request, "members/bulk.html", context, partial="dialog", status=status)
+
+    def outlook(self, name: str, chosen: str, form: RoleHere | None) -> dict[str, Any]:
+        plan = self.plan(self.ids_of(chosen), form)
+        roles = all_roles(self.place.organization)
+        after = _("No role") if form is None else roles.names[form.cleaned_data["role"]]
+        refused = [(reason, grant.id) for reason, each in plan.refused.items() for grant in each]
+        shown = {grant.pk: grant for grant in named_grants([grant.id for grant in plan.accepted[:SHOWN]])}
+        stopped = {grant.pk: grant for grant in named_grants([pk for _reason, pk in refused[:SHOWN]])}
+        wont = [_line(stopped[pk], reason=str(reason.sentence)) for reason, pk in refused[:SHOWN] if pk in stopped]
+        wont += self.left_out(chosen)
+        will, more = len(plan.accepted), len(refused) - SHOWN
+        submit = ngettext("%(label)s (%(count)s)", "%(label)s (%(count)s)", will)
+        return {
+            "will": [_line(grant, before=grant.role.name, after=after) for grant in shown.values()],
+            "will_count": f"{will:,}",
+            "will_more": f"{will - SHOWN:,}" if will > SHOWN else "",
+            "wont": wont[:SHOWN],
+            "wont_count": f"{len(refused) + len(self.left_out(chosen)):,}",
+            "wont_more": f"{more:,}" if more > 0 else "",
+            "foot": _("What they have through groups and everyone stays."),
+            "blocked": "" if will else _("Nothing of it can be changed so."),
+            "submit": submit % {"label": LABELS[name], "count": f"{will:,}"},
+        }
+
+    def perform(self, ids: list[int], form: RoleHere | None) -> Outcome:
+        about: dict[str, Any] = {
+            "actor": self.place.actor,
+            "organization_id": self.place.organization.pk,
+            "workspace_id": self.inside.workspace.pk,
+            "grant_ids": ids,
+        }
+        if form is None:
+            return grants.remove_grants(**about)
+        return grants.change_grants(**about, role_id=form.cleaned_data["role"])
+
+    def preview(self, request: Request, name: str) -> HttpResponse:
+        form = self.form(name, request.POST)
+        return self.draw(request, name, self.choose(request.POST), form)
+
+    def apply(self, request: Request, name: str) -> HttpResponse:
+        form, chosen = self.form(name, request.POST), self.choose(request.POST)
+        if form is not None and not form.is_valid():
+            return self.draw(request, name, chosen, form, status=422)
+        outcome = self.perform(self.ids_of(chosen), form)
+        if not outcome.changed and outcome.refused:
+            reason = next(iter(outcome.refused))
+            raise Refusal(reason.sentence, reason.refused.value, reason)
+        text = ngettext("%(count)s role changed.", "%(count)s roles changed.", outcome.changed)
+        if form is None:
+            text = ngettext("%(count)s role taken away.", "%(count)s roles taken away.", outcome.changed)
+        said = text % {"count": f"{outcome.changed:,}"}
+        left = sum(outcome.refused.values())
+        if left:
+            more = ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", left)
+            said = f"{said} {more % {'count': f'{left:,}'}}"
+        return done(request, said, to=self.here(self.back))
+
+
+class PeopleBulk(GrantBulk):
+    """Of people: a stored selection, so that newcomers never slip in."""
+
+    names, back = ("workspace_bulk", "workspace_bulk_apply"), "workspace_members"
+
+    def choose(self, given: QueryDict) -> str:
+        organization = self.place.organization
+        if "selection" in given:
+            selection = own(organization, self.place.actor.user_id, str(given["selection"]))
+            if selection is None:
+                raise Http404
+            return str(selection.pk)
+        if given.get("all"):
+            query = read_filters(QueryDict(given.get("query", "")))
+            members = people_of(organization, self.inside.workspace, query)
+        else:
+            ids = [number for text in given.getlist("member") if (number := plain_number(text))]
+            members = organization.members.filter(pk__in=ids[:BULK_LIMIT])
+        selection = store(organization, members, self.place.actor.user_id)
+        if not selection.count:
+            raise Refusal(_("Nobody is selected. Tick the people first."), 422, "nobody")
+        if selection.count > BULK_LIMIT:
+            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        return str(selection.pk)
+
+    def ids_of(self, chosen: str) -> list[int]:
+        selection = own(self.place.organization, self.place.actor.user_id, chosen)
+        if selection is None:
+            raise Http404
+        return grants_of(self.inside.workspace, Chosen(selection_id=selection.pk).members(self.place.organization))
+
+    def left_out(self, chosen: str) -> list[dict[str, Any]]:
+        selection = own(self.place.organization, self.place.actor.user_id, chosen)
+        if selection is None:
+            return []
+        members = Chosen(selection_id=selection.pk).members(self.place.organization)
+        without = without_grants(self.inside.workspace, members).select_related("directory")[:SHOWN]
+        return [
+            _named(each.directory.name or each.address, each.pk, reason=str(Reason.NOT_DIRECT.sentence))
+            for each in without
+        ]
+
+
+class GrantsBulk(GrantBulk):
+    """Of grants: their ids."""
+
+    names, back = ("grant_bulk", "grant_bulk_apply"), "workspace_grants"
+
+    def choose(self, given: QueryDict) -> str:
+        if given.get("all") and "selection" not in given:
+            search = QueryDict(given.get("query", "")).get("q", "").replace("\x00", "").strip()[:200]
+            return ",".join(map(str, matching_grants(self.inside.workspace, search)))
+        texts = str(given["selection"]).split(",") if "selection" in given else given.getlist("grant")
+        ids = [number for text in texts[: BULK_LIMIT + 1] if (number := plain_number(text))]
+        if not ids:
+            raise Refusal(_("Nothing is selected. Tick the rows first."), 422, "nobody")
+        return ",".join(map(str, ids))
+
+    def ids_of(self, chosen: str) -> list[int]:
+        return [int(text) for text in chosen.split(",") if text]
+
+
+class PeoplePreview(PeopleBulk):
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return self.preview(request, name)
+
+
+class PeopleApply(PeopleBulk):
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return self.apply(request, name)
+
+
+class GrantsPreview(GrantsBulk):
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return self.preview(request, name)
+
+
+class GrantsApply(GrantsBulk):
+    def post(self, request: Request, name: str) -> HttpResponse:
+        return self.apply(request, name)
+
+
+def _line(grant: Grant, **more: str) -> dict[str, Any]:
+    return _named(principal_name(grant), grant.member_id or grant.group_id or 0, **more)
+
+
+def _named(name: str, key: int, **more: str) -> dict[str, Any]:
+    return {"name": name, "initials": initials(name), "hue": hue(key), **more}

@@ -1,0 +1,189 @@
+"""Where an administrator begins: how many, what waits, what deserves a look. Every figure leads to its list."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from config.http import Request, done, page
+from config.ui.people import hue, initials
+from workspaces.access import member_of
+from workspaces.actions import hygiene
+from workspaces.catalogue import BuiltIn, invite_label, top_role
+from workspaces.forms.overview import Instead
+from workspaces.models import Member
+from workspaces.policy import Verb
+from workspaces.queries import overview
+from workspaces.queries.choices import giveable_places, may_invite
+from workspaces.views.base import OrganizationView
+from workspaces.views.member import person
+
+WIDTH = 640
+"""Of the bar of states, in its own units."""
+
+
+class Overview(OrganizationView):
+    verb = Verb.VIEW_OVERVIEW
+
+    def get(self, request: Request) -> HttpResponse:
+        organization = self.place.organization
+        states = overview.states_of(organization)
+        admins = overview.admins_of(organization)
+        context = self.context(
+            "overview",
+            organization={"name": organization.name},
+            total=f"{states.total:,}",
+            states=self.states(states),
+            figures=self.figures(states, admins),
+            admins=[
+                {
+                    "name": name,
+                    "initials": initials(name),
+                    "hue": hue(pk),
+                    "url": self.url("member", pk),
+                    "instead_url": self.url("member_instead", pk)
+                    if admins.count > overview.FEW and pk != organization.owner_id
+                    else "",
+                }
+                for pk, name in admins.named
+            ],
+            admins_more=max(0, admins.count - len(admins.named)),
+            admins_url=f"{self.url('members')}?role={BuiltIn.ADMIN}",
+            hints=self.hints(states, admins),
+            invite_url=reverse("invite", args=[organization.slug])
+            if may_invite(organization, self.place.facts)
+            else "",
+            invite_label=invite_label(organization.scheme),
+        )
+        return page(request, "overview/page.html", context)
+
+    def states(self, states: overview.States) -> list[dict[str, Any]]:
+        """The parts of the bar, from left to right; each is at least visible."""
+        words = {
+            "joined": (_("Joined"), "ok"),
+            "invited": (_("Invited"), "invited"),
+            "expired": (_("Expired"), "warn"),
+            "declined": (_("Declined"), "bad"),
+            "suspended": (_("Suspended"), "plain"),
+        }
+        parts, left = [], 0
+        for state, (label, tone) in words.items():
+            count = getattr(states, state)
+            width = max(4, round(WIDTH * count / states.total)) if count else 0
+            url = f"{self.url('members')}?state={state}"
+            parts.append({"label": label, "tone": tone, "count": f"{count:,}", "x": left, "width": width, "url": url})
+            left += width
+        return parts
+
+    def figures(self, states: overview.States, admins: overview.Admins) -> list[dict[str, Any]]:
+        members, organization = self.url("members"), self.place.organization
+        stale = overview.stale_members(organization)
+        failing = overview.failing_mails(organization)
+        return [
+            _figure(_("Pending invitations"), states.invited, f"{members}?state=invited", "mail"),
+            _figure(_("Mails that failed"), failing, f"{members}?state=invited", "mail-x", "bad" if failing else ""),
+            _figure(_("Admins"), admins.count, f"{members}?role={BuiltIn.ADMIN}", "shield"),
+            _figure(_("Away for 90 days"), stale, f"{members}?active=-90&state=joined", "clock"),
+            _figure(_("Open requests"), overview.open_requests(organization), self.url("requests"), "hand-stop"),
+        ]
+
+    def hints(self, states: overview.States, admins: overview.Admins) -> list[dict[str, Any]]:
+        """What deserves a look, the gravest first; empty when all is well."""
+        organization, members = self.place.organization, self.url("members")
+        hints: list[dict[str, Any]] = []
+        if admins.unprotected:
+            text = ngettext(
+                "%(count)s Admin signs in without a second factor.",
+                "%(count)s Admins sign in without a second factor.",
+                admins.unprotected,
+            )
+            url = f"{members}?role={BuiltIn.ADMIN}&two_factor=off"
+            hints.append(_hint("shield-x", text, admins.unprotected, url, _("See who")))
+        if admins.count > overview.FEW:
+            text = _("%(count)s Admins are many. Make some of them admin of their workspace instead.")
+            hints.append(_hint("users", text, admins.count, f"{members}?role={BuiltIn.ADMIN}", _("Look at them")))
+        hints += [
+            _hint(
+                "stack-2",
+                _("%(name)s has only one admin.") % {"name": name},
+                1,
+                self.url("workspace", slug),
+                _("Look at it"),
+            )
+            for slug, name in overview.single_admin_workspaces(organization)[:5]
+        ]
+        hints += [
+            _hint(
+                "world",
+                _("Everyone is %(role)s in %(name)s.") % {"role": role, "name": name},
+                1,
+                self.url("workspace", slug),
+                _("Look at it"),
+            )
+            for slug, name, role in overview.wide_grants(organization)[:5]
+        ]
+        old = overview.old_invitations(organization)
+        if old:
+            text = ngettext(
+                "%(count)s invitation is older than two weeks. Resend or revoke it.",
+                "%(count)s invitations are older than two weeks. Resend or revoke them.",
+                old,
+            )
+            url = f"{members}?state=invited&state=expired&sort=added"
+            hints.append(_hint("hourglass-empty", text, old, url, _("Look at them")))
+        ending = overview.ending_grants(organization)
+        if ending:
+            text = ngettext("%(count)s access ends within a week.", "%(count)s accesses end within a week.", ending)
+            hints.append(_hint("calendar-time", text, ending, self.url("workspaces"), _("Look at workspaces")))
+        return hints
+
+
+def _figure(label: str, count: int, url: str, icon: str, tone: str = "") -> dict[str, Any]:
+    return {"label": label, "count": f"{count:,}", "url": url, "icon": icon, "tone": tone}
+
+
+def _hint(icon: str, text: str, count: int, url: str, label: str) -> dict[str, Any]:
+    sentence = text % {"count": f"{count:,}"} if "%(count)s" in text else text
+    return {"icon": icon, "sentence": sentence, "url": url, "label": label}
+
+
+class MakeWorkspaceAdmin(OrganizationView):
+    """Instead of an Admin of everything, an admin of one workspace: offered where Admins are many."""
+
+    verb = Verb.UPDATE_ROLE
+
+    def get(self, request: Request, member_id: int) -> HttpResponse:
+        return self.draw(request, member_of(self.place, member_id), Instead(self.choices()))
+
+    def post(self, request: Request, member_id: int) -> HttpResponse:
+        member = member_of(self.place, member_id)
+        form = Instead(self.choices(), request.POST)
+        if not form.is_valid():
+            return self.draw(request, member, form, status=422)
+        hygiene.make_workspace_admin(
+            actor=self.place.actor,
+            organization_id=self.place.organization.pk,
+            member_id=member.pk,
+            workspace_id=form.cleaned_data["workspace"],
+        )
+        words = {"name": person(member)["name"], "workspace": dict(self.choices())[form.cleaned_data["workspace"]]}
+        text = _("%(name)s is a Member now, and admin of %(workspace)s.") % words
+        return done(request, text, to=self.url("members"))
+
+    def choices(self) -> list[tuple[int, str]]:
+        workspaces, _roles = giveable_places(self.place.organization, self.place.facts)
+        return workspaces
+
+    def draw(self, request: Request, member: Member, form: Instead, *, status: int = 200) -> HttpResponse:
+        context = {
+            "person": person(member),
+            "form": form,
+            "role": top_role(self.place.organization.scheme).name,
+            "action_url": request.path,
+            "back_url": self.url("members"),
+        }
+        if not request.htmx:
+            context |= self.context("members")
+        return page(request, "overview/instead.html", context, partial="dialog", status=status)

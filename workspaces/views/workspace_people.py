@@ -1,0 +1,218 @@
+"""The people of a workspace: one row each, whatever the number of ways by which they are in it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from config.http import Request, page, plain_number
+from workspaces.filters import STATE_LABELS, with_query
+from workspaces.forms.grants import PeopleFilters as FilterForm
+from workspaces.forms.requests import set_choices
+from workspaces.models import Grant
+from workspaces.people_table import PeoplePresenter
+from workspaces.policy import Verb
+from workspaces.queries.effective import Path, paths_in
+from workspaces.queries.grants import everyone_count, everyone_grants, origins_of
+from workspaces.queries.member_sql import COUNT_CAP, STATES, Cursor
+from workspaces.queries.members import Page
+from workspaces.queries.roles import Roles, all_roles
+from workspaces.queries.workspace_people import SOURCES, PeopleFilters, people_page
+from workspaces.views.base import WorkspaceView
+
+SOURCE_LABELS = {
+    "direct": lazy("directly"),
+    "group": lazy("a group"),
+    "everyone": lazy("everyone"),
+    "organization": lazy("the organization role"),
+}
+FILTER_NAMES = ("role", "source", "state")
+
+
+def read_filters(given: QueryDict) -> PeopleFilters:
+    """Forgivingly: whatever means nothing is left out."""
+    roles = {number for text in given.getlist("role")[:50] if (number := plain_number(text))}
+    return PeopleFilters(
+        search=given.get("q", "").replace("\x00", "")[:200],
+        states=tuple(state for state in STATES if state in given.getlist("state")),
+        role_ids=tuple(sorted(roles)),
+        sources=tuple(source for source in SOURCES if source in given.getlist("source")),
+    )
+
+
+class PeopleView(WorkspaceView):
+    """A page about the people of a workspace, for whoever may see them."""
+
+    workspace_verb = Verb.VIEW_WORKSPACE_MEMBERS
+
+    def presenter(self, roles: Roles, paths: dict[int, list[Path]]) -> PeoplePresenter:
+        grants = {path.grant_id for each in paths.values() for path in each if path.grant_id is not None}
+        return PeoplePresenter(
+            organization=self.place.organization,
+            actor=self.place.facts,
+            workspace=self.inside.facts,
+            roles=roles,
+            paths=paths,
+            origins=origins_of(grants),
+            now=timezone.now(),
+            base_url=self.here("workspace_members"),
+        )
+
+    def giveable(self, roles: Roles) -> list[tuple[int, str]]:
+        """The roles within what the person holds here, lowest first."""
+        most = self.inside.facts.most
+        within = [
+            pk
+            for pk, role in roles.workspace.items()
+            if role.permissions <= self.inside.facts.permissions and (most is None or role.permissions <= most)
+        ]
+        return [(pk, roles.names[pk]) for pk in sorted(within, key=lambda pk: (roles.ranks[pk], pk))]
+
+
+class WorkspacePeople(PeopleView):
+    def get(self, request: Request) -> HttpResponse:
+        organization, workspace, given = self.place.organization, self.inside.workspace, request.GET
+        filters, cursor = read_filters(given), Cursor.decode(given.get("page"))
+        found = people_page(organization, workspace, filters, cursor)
+        roles = all_roles(organization)
+        paths = paths_in(organization, workspace.pk, [each.id for each in found.rows])
+        rows = self.presenter(roles, paths).present(found.rows)
+        base_url = self.here("workspace_members")
+        is_plain = not any(given.get(name) for name in ("q", "page", *FILTER_NAMES))
+        context = {
+            "table": {
+                "rows": rows,
+                "base_url": base_url,
+                "url": with_query(base_url, given, page=given.get("page")),
+                "query": given.urlencode(),
+                "count": _count_text(found, narrowed=not is_plain),
+                "total": f"{found.count:,}" if found.count <= COUNT_CAP else "",
+                "moving": any(row.moving for row in rows),
+            },
+            "search": filters.search,
+            "filters": {
+                "chips": chips(filters, given, base_url, roles),
+                "url": with_query(self.here("workspace_member_filters"), given),
+                "active": [(name, value) for name in FILTER_NAMES for value in given.getlist(name) if value],
+            },
+            "pager": pager(found, cursor, given, base_url),
+            "everyone": self.everyone(roles) if is_plain else None,
+            "views": self.views("workspace_members"),
+            **self.acts(roles),
+        }
+        if not request.htmx:
+            context |= self.context("workspace_members")
+        return page(request, "grants/people.html", context, partial="people")
+
+    def everyone(self, roles: Roles) -> dict[str, Any] | None:
+        """The pinned row: what everyone may do here, and how many that are."""
+        grants = everyone_grants(self.inside.workspace)
+        may = self.decide(Verb.ADD_TO_WORKSPACE)
+        if not grants and not may:
+            return None
+        count = everyone_count(self.place.organization)
+        return {
+            "role": ", ".join(_role_words(grant, roles) for grant in grants),
+            "count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+            "given": grants[-1] if grants else None,
+            "by": _by(grants[-1]) if grants else "",
+            "ends_at": min((grant.ends_at for grant in grants if grant.ends_at), default=None),
+            "url": self.here("workspace_everyone") if may else "",
+            "remove_url": self.here("grant_remove", grants[-1].pk) if grants and self.decide(Verb.REMOVE_GRANT) else "",
+        }
+
+    def acts(self, roles: Roles) -> dict[str, Any]:
+        """What whoever manages the members can do to all of them."""
+        may_add, may_change = bool(self.decide(Verb.ADD_TO_WORKSPACE)), bool(self.decide(Verb.CHANGE_GRANT))
+        bulk_url = self.here("workspace_members") + "bulk/"
+        actions = [
+            {"label": _("Update roles"), "icon": "key", "danger": False, "url": f"{bulk_url}role/"},
+            {"label": _("Remove access"), "icon": "trash", "danger": True, "url": f"{bulk_url}remove/"},
+        ]
+        return {
+            "add_url": self.here("workspace_add") if may_add else "",
+            "role_choices": [(str(pk), name) for pk, name in self.giveable(roles)] if may_change or may_add else [],
+            "bulk_actions": actions if may_change else [],
+        }
+
+    def views(self, current: str) -> list[dict[str, Any]]:
+        return views_of(self, current)
+
+
+def views_of(view: WorkspaceView, current: str) -> list[dict[str, Any]]:
+    """The two ways to look at it: merged by person, or each grant by itself."""
+    both = ((_("By person"), "workspace_members"), (_("By grant"), "workspace_grants"))
+    return [{"label": label, "url": view.here(name), "current": name == current} for label, name in both]
+
+
+class WorkspacePeopleFilters(PeopleView):
+    """The filter panel: a dialog, and a page of its own without JavaScript."""
+
+    def get(self, request: Request) -> HttpResponse:
+        roles = all_roles(self.place.organization)
+        form = FilterForm(initial={name: request.GET.get(name, "") for name in FILTER_NAMES}, auto_id="filter_%s")
+        anything = [("", _("Any"))]
+        set_choices(
+            form,
+            role=[*anything, *((pk, roles.names[pk]) for pk in roles.workspace)],
+            source=[*anything, *SOURCE_LABELS.items()],
+            state=[*anything, *STATE_LABELS.items()],
+        )
+        base_url = self.here("workspace_members")
+        context = {
+            "form": form,
+            "kept": [("q", value) for value in request.GET.getlist("q")],
+            "base_url": base_url,
+            "back_url": with_query(base_url, request.GET),
+            "clear_url": base_url,
+            "region": "people",
+        }
+        if not request.htmx:
+            context |= self.context("workspace_members")
+        return page(request, "grants/filter.html", context, partial="dialog")
+
+
+def chips(filters: PeopleFilters, given: QueryDict, base_url: str, roles: Roles) -> list[dict[str, str]]:
+    values: dict[str, tuple[str, Sequence[str]]] = {
+        "role": (_("Role"), [roles.names.get(pk, _("unknown")) for pk in filters.role_ids]),
+        "source": (_("Through"), [str(SOURCE_LABELS[source]) for source in filters.sources]),
+        "state": (_("State"), [str(STATE_LABELS[state]) for state in filters.states]),
+    }
+    return [
+        {"label": label, "value": ", ".join(shown), "remove_url": with_query(base_url, given, **{name: None})}
+        for name, (label, shown) in values.items()
+        if shown
+    ]
+
+
+def pager(found: Page, cursor: Cursor | None, given: QueryDict, base_url: str) -> dict[str, str]:
+    total = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+    if not found.rows:
+        text = _("Nobody")
+    elif cursor is None:
+        text = _("1–%(last)s of %(total)s") % {"last": len(found.rows), "total": total}
+    else:
+        text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": total}
+    return {
+        "text": text,
+        "previous_url": with_query(base_url, given, page=found.previous.encode()) if found.previous else "",
+        "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
+    }
+
+
+def _count_text(found: Page, *, narrowed: bool) -> str:
+    number = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+    return _("%(count)s matching") % {"count": number} if narrowed else number
+
+
+def _role_words(grant: Grant, roles: Roles) -> str:
+    extras = len(grant.extra_permissions.all())
+    name = roles.names.get(grant.role_id, grant.role.name)
+    return f"{name} + {extras}" if extras else name
+
+
+def _by(grant: Grant) -> str:
+    return grant.granted_by.display_name if grant.granted_by else "Roster"
