@@ -1,13 +1,13 @@
 """What happens in one of the demo's organizations, each a happening of the timeline.
 
-People act through the actions that the pages call. Rows are written directly only for what has no action yet
-(workspaces, the grants of groups and of everyone, managers of groups, ends and reasons of grants), and for joining long
-ago, which only takes too long one by one.
+People act through the actions that the pages call. Rows are written directly only for ends that have passed, and for
+joining long ago, which only takes too long one by one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts import actions as accounts
 from accounts.actors import Actor, Source
@@ -18,14 +18,14 @@ from invitations.actions.keeping import expire_invitations, resend
 from invitations.asking import Ask
 from invitations.management.demo.asked import Asked
 from invitations.management.demo.changes import SUPPORT, Change, Departed, Kind
-from invitations.management.demo.places import Access, Company, Place
+from invitations.management.demo.places import Access, Company, CustomRole, Place, Wish
 from invitations.management.demo.stage import People, Stage
 from invitations.models import Invitation
-from workspaces.actions import directory, members, organizations, placements
+from workspaces.actions import directory, grants, groups, members, organizations, requests, roles, workspaces
 from workspaces.actions.locking import locked
-from workspaces.catalogue import BuiltIn, scheme_roles, top_role
-from workspaces.history import INVITATION_ACCEPTED, WORKSPACE_CREATED
-from workspaces.models import Grant, Group, GroupManager, Member, Organization, Workspace
+from workspaces.catalogue import BuiltIn, Scope, scheme_roles, top_role
+from workspaces.history import INVITATION_ACCEPTED
+from workspaces.models import AccessRequest, Grant, Group, Member, Organization, Role, Workspace
 from workspaces.selections import Chosen
 
 LONGER_DAYS = 14
@@ -48,7 +48,7 @@ class Life:
         actor = self.actor(owner)
         self.organization = organizations.create_organization(actor=actor, name=company.name, scheme=company.scheme)
         for department, persons in company.departments.items():
-            placements.create_group(actor=actor, organization_id=self.organization.pk, name=department)
+            groups.create_group(actor=actor, organization_id=self.organization.pk, name=department)
             if any(name == owner for name, _ in persons):
                 self._enter_group(department, (owner,))
 
@@ -65,12 +65,12 @@ class Life:
             self._name_managers(department)
 
     def gather(self, circle: str, moment: datetime) -> None:
-        placements.create_group(actor=self.actor(self.company.owner), organization_id=self.organization.pk, name=circle)
+        groups.create_group(actor=self.actor(self.company.owner), organization_id=self.organization.pk, name=circle)
         self._enter_group(circle, self.company.circles[circle])
         self._name_managers(circle)
 
     def _enter_group(self, name: str, persons: Sequence[str]) -> None:
-        placements.add_to_group(
+        groups.add_to_group(
             actor=self.actor(self.company.owner),
             organization_id=self.organization.pk,
             chosen=Chosen(ids=tuple(self.member(person).pk for person in persons)),
@@ -79,44 +79,75 @@ class Life:
 
     def _name_managers(self, name: str) -> None:
         for manager in self.company.managers.get(name, ()):
-            GroupManager.objects.create(group=self._group(name), member=self.member(manager))
+            groups.name_manager(
+                actor=self.actor(self.company.owner),
+                organization_id=self.organization.pk,
+                group_id=self._group(name).pk,
+                member_id=self.member(manager).pk,
+            )
 
     def open(self, place: Place, moment: datetime) -> None:
-        """A workspace with its admins, and what groups and everyone hold there."""
-        with locked(actor=self.actor(self.company.owner), organization_id=self.organization.pk) as held:
-            workspace = Workspace.objects.create(
-                organization=self.organization,
-                name=place.name,
-                slug=place.slug,
-                label=place.label,
-                description=place.description,
-            )
-            held.record(WORKSPACE_CREATED, subject=workspace.pk, after=place.name)
-        for name in place.admins:
+        """A workspace with its admins, and what everyone holds there."""
+        first, *others = place.admins
+        workspace = workspaces.create_workspace(
+            actor=self.actor(self.company.owner),
+            organization_id=self.organization.pk,
+            name=place.name,
+            description=place.description,
+            label=place.label,
+            is_open=place.is_open,
+            admin_id=self.member(first).pk,
+        )
+        for name in others:
             self.give(Access(name, place.name, top_role(self.company.scheme).name, place.since), moment)
         if place.everyone:
-            self._grant(workspace, place.everyone)
+            self._give(workspace, place.everyone, everyone=True)
 
     def admit_groups(self, place: Place, moment: datetime) -> None:
         for group, role in place.groups.items():
-            self._grant(self._workspace(place.name), role, self._group(group))
-
-    def _grant(self, workspace: Workspace, role: str, group: Group | None = None) -> None:
-        by = self.people.users[self.addresses[self.company.owner]]
-        Grant.objects.create(workspace=workspace, group=group, role_id=self._role(role), granted_by=by)
+            self._give(self._workspace(place.name), role, group_ids=[self._group(group).pk])
 
     def give(self, access: Access, moment: datetime) -> None:
-        workspace, role_id, member = self._workspace(access.place), self._role(access.role), self.member(access.person)
-        placements.add_to_workspace(
+        workspace, member = self._workspace(access.place), self.member(access.person)
+        ends_at = None if access.ends is None else self.stage.now + timedelta(days=access.ends, hours=4)
+        is_over = ends_at is not None and ends_at < self.stage.now
+        chosen = Chosen.one(member.pk)
+        self._give(workspace, access.role, chosen=chosen, ends_at=None if is_over else ends_at, reason=access.reason)
+        if is_over:  # no action gives what has ended already
+            Grant.objects.filter(workspace=workspace, member=member, ends_at=None).update(ends_at=ends_at)
+
+    def _give(self, workspace: Workspace, role: str, **whom: Any) -> None:
+        grants.give_role(
             actor=self.actor(self.company.owner),
             organization_id=self.organization.pk,
-            chosen=Chosen.one(member.pk),
             workspace_id=workspace.pk,
-            role_id=role_id,
+            role_id=self._role(role),
+            **whom,
+        ).insist()
+
+    def invent(self, role: CustomRole, moment: datetime) -> None:
+        roles.create_role(
+            actor=self.actor(self.company.owner),
+            organization_id=self.organization.pk,
+            scope=Scope.WORKSPACE,
+            name=role.name,
+            permissions=role.permissions,
+            audience=role.audience,
         )
-        ends_at = None if access.ends is None else self.stage.now + timedelta(days=access.ends, hours=4)
-        grants = Grant.objects.filter(workspace=workspace, member=member, role_id=role_id)
-        grants.update(ends_at=ends_at, reason=access.reason)
+
+    def wish(self, wish: Wish, moment: datetime) -> None:
+        requests.ask_for_access(
+            actor=self.actor(wish.person),
+            organization_id=self.organization.pk,
+            workspace_id=self._workspace(wish.place).pk,
+            role_id=self._role(wish.role),
+            message=wish.message,
+        )
+
+    def answer(self, wish: Wish, moment: datetime) -> None:
+        asked = AccessRequest.objects.get(member=self.member(wish.person), message=wish.message)
+        decide = requests.approve_request if wish.approved else requests.decline_request
+        decide(actor=self.actor(wish.by), organization_id=self.organization.pk, request_id=asked.pk, reply=wish.reply)
 
     # --- asking people in, and what they answer
 
@@ -228,4 +259,5 @@ class Life:
         return Workspace.objects.get(organization=self.organization, name=name)
 
     def _role(self, name: str) -> int:
-        return next(role.id for role in scheme_roles(self.company.scheme) if role.name == name)
+        built_in = {role.name: int(role.id) for role in scheme_roles(self.company.scheme)}
+        return built_in.get(name) or Role.objects.get(organization=self.organization, name=name).pk

@@ -20,6 +20,7 @@ from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
 from invitations.models import Invitation
 from workspaces.models import (
+    AccessRequest,
     Act,
     Departure,
     Directory,
@@ -43,6 +44,7 @@ MOMENTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Departure, ("departed_at",)),
     (Invitation, ("created_at", "sent_at", "accepted_at", "declined_at", "revoked_at", "expiry_recorded_at")),
     (OwnershipTransfer, ("offered_at",)),
+    (AccessRequest, ("asked_at", "approved_at", "declined_at")),
 )
 CLOCK_STEP = 0.0015
 """Seconds. SQLite's clock counts milliseconds: no two events may share one."""

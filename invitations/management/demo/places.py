@@ -15,13 +15,38 @@ class Place:
     """A workspace. groups and everyone: the role that they hold there. since: days ago."""
 
     name: str
-    slug: str
     label: str
     since: int
     admins: Sequence[str]
     description: str
     groups: Mapping[str, str] = field(default_factory=dict)
     everyone: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class CustomRole:
+    """A role of the organization's own, for its workspaces."""
+
+    name: str
+    audience: str
+    permissions: Sequence[str]
+    since: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Access that somebody asked for; by: who decided it (nobody yet: empty), with what answer."""
+
+    person: str
+    place: str
+    role: str
+    message: str
+    since: int
+    by: str = ""
+    approved: bool = True
+    decided: int = 0
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +76,8 @@ class Company:
     circles: Mapping[str, Sequence[str]]
     places: Sequence[Place]
     accesses: Sequence[Access]
+    roles: Sequence[CustomRole] = ()
+    wishes: Sequence[Wish] = ()
 
 
 OLGA = "Olga Rossi"
@@ -82,7 +109,6 @@ ACME = Company(
     places=(
         Place(
             "Clinical trials",
-            "clinical-trials",
             Label.PROJECT,
             395,
             (TOMAS, "Amara Diallo"),
@@ -91,7 +117,6 @@ ACME = Company(
         ),
         Place(
             "Genomics",
-            "genomics",
             Label.TEAM,
             388,
             ("Zoë Lindqvist",),
@@ -100,7 +125,6 @@ ACME = Company(
         ),
         Place(
             "Reaction screening",
-            "reaction-screening",
             Label.TEAM,
             371,
             ("Grégoire Beauchemin", "Valentina Castiglione"),
@@ -109,7 +133,6 @@ ACME = Company(
         ),
         Place(
             "Production",
-            "production",
             Label.ENVIRONMENT,
             390,
             ("Aleksander Nowicki",),
@@ -118,7 +141,6 @@ ACME = Company(
         ),
         Place(
             "Staging",
-            "staging",
             Label.ENVIRONMENT,
             390,
             ("Aleksander Nowicki", "Samira Benhaddou"),
@@ -127,7 +149,6 @@ ACME = Company(
         ),
         Place(
             "Antarctic field season: logistics, sensors and sample provenance",
-            "antarctic-field-season",
             Label.PROJECT,
             160,
             ("Sigríður Jónsdóttir",),
@@ -136,17 +157,16 @@ ACME = Company(
         ),
         Place(
             "Open data",
-            "open-data",
             Label.PROJECT,
             210,
             (MIA, "Sophie Bäumler"),
             "Data sets that are published under an open licence.",
             {"Data stewards": "Editor"},
             everyone="Viewer",
+            is_open=True,
         ),
         Place(
             "Budget 2027",
-            "budget-2027",
             Label.PROJECT,
             75,
             ("Hannelore Kirchgäßner",),
@@ -168,6 +188,29 @@ ACME = Company(
         Access("Daniel Mbeki-Joubert", "Open data", "Editor", 51),
         Access("Pilar Zamora", "Production", "Viewer", 18, 70, "Cost report of the cluster"),
         Access("Clémence Thibodeau", "Reaction screening", "Admin", 81),
+        Access("Ewa Jabłońska", "Clinical trials", "Auditor", 65, 100, "Audit of the year"),
+    ),
+    roles=(
+        CustomRole(
+            "Auditor",
+            "People who check what was done and change nothing.",
+            ("workspace.view", "projects.view", "deployments.view", "audit_logs.read", "secrets.read"),
+            90,
+        ),
+        CustomRole(
+            "Release manager",
+            "People who bring a tested build to production.",
+            ("workspace.view", "projects.view", "deployments.view", "deployments.create", "environment.manage"),
+            70,
+        ),
+    ),
+    wishes=(
+        Wish(MIA, "Reaction screening", "Viewer", "Chemistry and I share a paper on catalysts.", 2),
+        Wish("Pilar Zamora", "Clinical trials", "Viewer", "Figures for the board.", 1),
+        Wish("Wei Zhang", "Production", "Editor", "To try the new index at night.", 24, "Aleksander Nowicki",
+             approved=False, decided=23, reply="Try it in staging first."),
+        Wish("Adaeze Nwachukwu", "Reaction screening", "Viewer", "Published data need the raw runs.", 31,
+             "Grégoire Beauchemin", decided=30),
     ),
 )  # fmt: skip
 
@@ -188,7 +231,6 @@ NORTHLAB = Company(
     places=(
         Place(
             "Wind atlas",
-            "wind-atlas",
             Label.PROJECT,
             330,
             ("Ville Mäkinen",),
@@ -197,7 +239,6 @@ NORTHLAB = Company(
         ),
         Place(
             "Buoy network",
-            "buoy-network",
             Label.PROJECT,
             301,
             ("Magnús Hrafnsson", "Birgitta Almqvist"),
@@ -206,7 +247,6 @@ NORTHLAB = Company(
         ),
         Place(
             "Fjord Ferries",
-            "fjord-ferries",
             Label.TEAM,
             140,
             ("Camilla Brandt-Rasmussen",),
@@ -234,7 +274,6 @@ HARBOR = Company(
     places=(
         Place(
             "Europe, production",
-            "europe-production",
             Label.ENVIRONMENT,
             205,
             ("Wilhelmina van Oosterhout", "Giulia Ferrante"),
@@ -243,7 +282,6 @@ HARBOR = Company(
         ),
         Place(
             "Europe, test",
-            "europe-test",
             Label.ENVIRONMENT,
             205,
             ("Joanna Przybylska",),

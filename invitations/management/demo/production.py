@@ -18,6 +18,8 @@ from invitations.management.demo.people import ACME_DOMAIN, address_of
 from invitations.management.demo.places import COMPANIES, MIA, OLGA, TOMAS
 from invitations.management.demo.stage import People, Stage
 from invitations.management.demo.story import Story
+from invitations.management.demo.things import records
+from workspaces.actions.hosts import hand_in
 from workspaces.models import Act, Activity, Member
 
 PASSWORD = "roster demo"  # noqa: S105 - for the demo only, and printed
@@ -72,8 +74,14 @@ def play() -> None:
         past = Past()
         stage.play(past)
         past.settle()
+        _hand_in(stage)
         _settle_mails(stage)
         _leave_traces(stage)
+
+
+def _hand_in(stage: Stage) -> None:
+    receipt = hand_in(records(stage.now))
+    assert not receipt.problems, receipt.problems
 
 
 def _settle_mails(stage: Stage) -> None:

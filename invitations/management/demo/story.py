@@ -50,6 +50,12 @@ class Story:
         for place in self.company.places:
             admitted = self.stage.ago(min(place.since, self.company.founded - FIRST_DAYS) - 1)
             self.stage.plan(admitted, partial(self.life.admit_groups, place))
+        for role in self.company.roles:
+            self.stage.plan(self.stage.ago(role.since), partial(self.life.invent, role))
+        for wish in self.company.wishes:
+            self.stage.plan(self.stage.ago(wish.since), partial(self.life.wish, wish))
+            if wish.by:
+                self.stage.plan(self.stage.ago(wish.decided), partial(self.life.answer, wish))
         for access in self.company.accesses:
             self.stage.plan(self.stage.ago(access.since), partial(self.life.give, access))
         self._plan_others()
@@ -85,6 +91,7 @@ class Story:
             *(name for names in company.circles.values() for name in names),
             *(name for place in company.places for name in place.admins),
             *(access.person for access in company.accesses),
+            *(name for wish in company.wishes for name in (wish.person, wish.by) if name),
             *(change.person for change in CHANGES if change.company == company.name),
         }
 
