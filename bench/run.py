@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.databases import Unusable, prepare
-from bench.goals import inviting, mails, memory, pages, removal, roles, search
+from bench.goals import access, inviting, mails, memory, pages, removal, roles, search
 from bench.measuring import Meter
 from bench.results import Result, table
 from bench.shape import GOALS, SCALES
@@ -55,6 +55,7 @@ def _of_place(place: Place, meter: Meter, goals: Collection[int]) -> Iterator[Re
     if place.scale.name == "M" and 13 in goals:
         yield from memory.measure(place)
     if place.scale.name == "L":
+        yield from access.measure(place, meter, goals)
         for goal, module in LARGE.items():
             if goal in goals:
                 yield from module.measure(place, meter)

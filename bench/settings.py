@@ -11,3 +11,5 @@ TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates", BASE_DIR / "bench" / "templates"
 LOGGING["handlers"]["console"]["stream"] = Path("/dev/null").open("w")  # noqa: SIM115  as long as the process
 # A parallel plan would spend its time in processes that nobody counts.
 DATABASES["default"]["OPTIONS"]["options"] += " -c max_parallel_workers_per_gather=0"
+# The meter reads the clock of one backend, for as long as a run takes.
+DATABASES["default"]["CONN_MAX_AGE"] = None

@@ -8,9 +8,8 @@ from accounts.actors import Actor, Source
 from bench.measuring import Cost, Meter, settle, undone
 from bench.web import Place
 from workspaces.catalogue import BuiltIn
-from workspaces.models import Entry, Member, Selection, SelectionItem
-from workspaces.selections import Chosen
-from workspaces.sql import insert_rows
+from workspaces.models import Entry, Member
+from workspaces.selections import Chosen, store
 
 CROWD = 10_000
 FEW = 200
@@ -40,9 +39,8 @@ class Crowd:
 
     def store(self, members: Sequence[int]) -> Chosen:
         """Inside what is undone: a stored selection, as a bulk action has it at hand."""
-        selection = Selection.objects.create(organization=self.place.organization, count=len(members))
-        insert_rows(SelectionItem, ["selection_id", "member_id"], ((selection.pk, member) for member in members))
-        return Chosen(selection_id=selection.pk)
+        organization = self.place.organization
+        return Chosen(selection_id=store(organization, organization.members.filter(pk__in=members)).pk)
 
     def actor(self, member_id: int | None = None) -> Actor:
         """The member; without one, the owner."""

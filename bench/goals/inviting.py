@@ -32,13 +32,16 @@ type Rows = dict[type[models.Model], tuple[list[str], list[Sequence[Any]]]]
 def measure(place: Place, meter: Meter) -> Iterator[Result]:
     crowd, text, ask = Crowd(place), _pasted(), _ask(place)
     rows = _rows_made(crowd, text, ask)
-    pairs = [(_ours(crowd, meter, text, ask), _copied(meter, rows)) for _ in range(ROUNDS)][1:]
-    compared = comparison(pairs)
+    rounds = [
+        (_ours(crowd, meter, text, ask), _copied(meter, rows), _one_by_one(crowd, meter, text, ask))
+        for _ in range(ROUNDS)
+    ][1:]
+    compared = comparison([(ours, copied) for ours, copied, _ in rounds])
     what, at = f"invitation of {CROWD:,}", place.scale.name
     yield at_most(10, what, at, compared.subject, f"COPY {compared.reference}", measured=compared.ratio, bar=2)
-    naive = as_many(cost_of_change(meter, lambda: _one_by_one(crowd, text, ask)), FEW, CROWD)
-    reference = f"one by one {naive} (from {FEW})"
-    yield times_less(10, what, at, compared.subject, reference, measured=naive.total / compared.subject.total, bar=50)
+    compared = comparison([(ours, naive) for ours, _, naive in rounds])
+    reference = f"one by one {compared.reference} (from {FEW})"
+    yield times_less(10, what, at, compared.subject, reference, measured=1 / compared.ratio, bar=50)
 
 
 def _pasted() -> str:
@@ -101,9 +104,12 @@ def _copied(meter: Meter, rows: Rows) -> Cost:
     return cost_of_change(meter, lambda: copy)
 
 
-def _one_by_one(crowd: Crowd, text: str, ask: Ask) -> Callable[[], object]:
-    actor, entries = crowd.actor(), split(text)[:FEW]
-    return lambda: asking.ask_each(actor, crowd.place.organization.pk, entries, ask)
+def _one_by_one(crowd: Crowd, meter: Meter, text: str, ask: Ask) -> Cost:
+    def prepare() -> Callable[[], object]:
+        actor, entries = crowd.actor(), split(text)[:FEW]
+        return lambda: asking.ask_each(actor, crowd.place.organization.pk, entries, ask)
+
+    return as_many(cost_of_change(meter, prepare), FEW, CROWD)
 
 
 def _newest() -> dict[type[models.Model], int]:

@@ -36,25 +36,34 @@ def _ours(crowd: Crowd, meter: Meter) -> Cost:
         return lambda: outcomes.append(remove_members(actor=actor, organization_id=organization_id, chosen=chosen))
 
     def check() -> None:
-        left = sum(rows.objects.filter(pk__in=members).count() for rows in (Member, Directory, Activity))
-        if left or _placements(members) or outcomes[0].changed != CROWD or entries_since(newest) != CROWD:
-            raise Wrong(f"{outcomes[0]}, and {left} rows are left")
-        receipts = Departure.objects.filter(pk__in=members).count()
-        labels = Label.objects.filter(kind="member", object_id__in=members).count()
-        if (
-            receipts != CROWD
-            or labels != CROWD
-            or DeparturePlacement.objects.filter(departure__in=members).count() != held
-        ):
-            raise Wrong("The receipts do not tell what ended.")
+        if outcomes[0].changed != CROWD or outcomes[0].refused:
+            raise Wrong(f"{outcomes[0]}")
+        _insist_all_ended(members, held, newest)
 
     return cost_of_change(meter, prepare, check)
 
 
 def _row_by_row(crowd: Crowd, meter: Meter) -> Cost:
-    members = crowd.draw(FEW)
-    cost = cost_of_change(meter, lambda: lambda: row_by_row.remove(crowd.place.organization, members))
-    return as_many(cost, FEW, CROWD)
+    members, newest = crowd.draw(FEW), newest_entry()
+    held = _placements(members)
+
+    def prepare() -> Callable[[], object]:
+        actor, organization_id = crowd.actor(), crowd.place.organization.pk
+        return lambda: row_by_row.remove(actor, organization_id, members)
+
+    return as_many(cost_of_change(meter, prepare, lambda: _insist_all_ended(members, held, newest)), FEW, CROWD)
+
+
+def _insist_all_ended(members: list[int], held: int, newest: int) -> None:
+    """Both ways come to the same end. held: placements that there were; newest: the last entry before."""
+    left = sum(rows.objects.filter(pk__in=members).count() for rows in (Member, Directory, Activity))
+    if left or _placements(members):
+        raise Wrong(f"{left} rows are left, and {_placements(members)} placements.")
+    receipts = Departure.objects.filter(pk__in=members).count()
+    labels = Label.objects.filter(kind="member", object_id__in=members).count()
+    placements = DeparturePlacement.objects.filter(departure__in=members).count()
+    if (receipts, labels, placements, entries_since(newest)) != (len(members), len(members), held, len(members)):
+        raise Wrong(f"{receipts} receipts, {labels} labels and {placements} placements do not tell what ended.")
 
 
 def _placements(members: list[int]) -> int:

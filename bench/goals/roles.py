@@ -25,13 +25,13 @@ BARE_UPDATE = """
 
 def measure(place: Place, meter: Meter) -> Iterator[Result]:
     crowd = Crowd(place)
-    pairs = [(_ours(crowd, meter), _bare(crowd, meter)) for _ in range(ROUNDS)][1:]
-    compared = comparison(pairs)
+    rounds = [(_ours(crowd, meter), _bare(crowd, meter), _row_by_row(crowd, meter)) for _ in range(ROUNDS)][1:]
+    compared = comparison([(ours, bare) for ours, bare, _ in rounds])
     what, at = f"role change of {CROWD:,}", place.scale.name
     yield at_most(8, what, at, compared.subject, f"bare UPDATE {compared.reference}", measured=compared.ratio, bar=2.5)
-    single = as_many(cost_of_change(meter, lambda: _row_by_row(crowd)), FEW, CROWD)
-    reference = f"row by row {single} (from {FEW})"
-    yield times_less(8, what, at, compared.subject, reference, measured=single.total / compared.subject.total, bar=20)
+    compared = comparison([(ours, single) for ours, _, single in rounds])
+    reference = f"row by row {compared.reference} (from {FEW})"
+    yield times_less(8, what, at, compared.subject, reference, measured=1 / compared.ratio, bar=20)
 
 
 def _ours(crowd: Crowd, meter: Meter) -> Cost:
@@ -74,6 +74,9 @@ def _bare(crowd: Crowd, meter: Meter) -> Cost:
     return cost_of_change(meter, prepare)
 
 
-def _row_by_row(crowd: Crowd) -> Callable[[], object]:
+def _row_by_row(crowd: Crowd, meter: Meter) -> Cost:
     members = crowd.draw(FEW)
-    return lambda: row_by_row.change_roles(crowd.place.organization, members, BuiltIn.GUEST)
+    cost = cost_of_change(
+        meter, lambda: lambda: row_by_row.change_roles(crowd.place.organization, members, BuiltIn.GUEST)
+    )
+    return as_many(cost, FEW, CROWD)

@@ -12,7 +12,19 @@ from accounts.addresses import Pasted, canonical
 from accounts.models import OutgoingMail, User
 from invitations.asking import Ask
 from invitations.models import Invitation
-from workspaces.models import Act, Activity, Directory, Entry, Grant, GroupMember, Member, Organization
+from workspaces.models import (
+    Act,
+    Activity,
+    Directory,
+    Entry,
+    Grant,
+    Group,
+    GroupMember,
+    Member,
+    Organization,
+    Origin,
+    Workspace,
+)
 from workspaces.names import NEVER, folded
 
 DAY = timedelta(days=1)
@@ -29,6 +41,8 @@ def _ask(actor: Actor, organization_id: int, entry: Pasted, ask: Ask) -> None:
     assert actor.user_id is not None
     inviter = User.objects.get(pk=actor.user_id)
     Member.objects.select_related("role").get(organization=organization, user=inviter)
+    groups = [Group.objects.get(organization=organization, pk=pk) for pk in ask.group_ids]
+    workspaces = [Workspace.objects.get(organization=organization, pk=pk) for pk in ask.placements]
     address = canonical(entry.text)
     if Member.objects.filter(organization=organization, address=address).exists():
         raise ValueError("is a member")
@@ -59,9 +73,12 @@ def _ask(actor: Actor, organization_id: int, entry: Pasted, ask: Ask) -> None:
     )  # fmt: skip
     mail.subject_id = invitation.pk
     mail.save()
-    for group_id in ask.group_ids:
-        GroupMember.objects.create(group_id=group_id, member=member, added_by=inviter)
-    for workspace_id, role_id in ask.placements.items():
-        Grant.objects.create(workspace_id=workspace_id, member=member, role_id=role_id, granted_by=inviter)
+    for group in groups:
+        GroupMember.objects.create(group=group, member=member, added_by=inviter)
+    for workspace in workspaces:
+        Grant.objects.create(
+            workspace=workspace, member=member, role_id=ask.placements[workspace.pk], granted_by=inviter,
+            origin=Origin.INVITATION,
+        )  # fmt: skip
     act = Act.objects.create(organization_id=organization_id, kind="invitation.sent", actor_id=inviter.pk, source="web")
     Entry.objects.create(act=act, subject_id=member.pk, after="Member")
