@@ -14,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.actors import Actor, Source
 from accounts.addresses import Pasted
@@ -23,7 +24,8 @@ from invitations.actions import answering, inviting
 from invitations.asking import Ask, Report
 from invitations.models import Invitation
 from tests.people import person
-from workspaces.actions import organizations, placements
+from tests.scenes import Scene
+from workspaces.actions import grants, groups, organizations
 from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, BuiltIn, Scheme, Scope
 from workspaces.models import (
     Act,
@@ -115,17 +117,15 @@ def chosen(*members: Member) -> Chosen:
 
 
 def group_of(by: User, organization: Organization, name: str, *members: Member) -> Group:
-    group = placements.create_group(actor=web(by), organization_id=organization.pk, name=name)
+    group = groups.create_group(actor=web(by), organization_id=organization.pk, name=name)
     if members:
-        placements.add_to_group(
-            actor=web(by), organization_id=organization.pk, chosen=chosen(*members), group_id=group.pk
-        )
+        groups.add_to_group(actor=web(by), organization_id=organization.pk, chosen=chosen(*members), group_id=group.pk)
     return group
 
 
 def place(by: User, member: Member, workspace: Workspace, role: int) -> None:
     """A direct grant by hand."""
-    placements.add_to_workspace(
+    grants.add_to_workspace(
         actor=web(by),
         organization_id=workspace.organization_id,
         chosen=chosen(member),
@@ -274,3 +274,21 @@ class Northlab:
 def northlab() -> Northlab:
     zoe = person("zoe@northlab.example", "Zoe Stranger")
     return Northlab(found(zoe, "Northlab"), zoe)
+
+
+# --- Acme once more for each test
+
+
+ACME = Scene("acme", acme)
+
+
+@pytest.fixture(scope="session")
+def _acme(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        ACME.prepare()
+
+
+@pytest.fixture
+def world(_acme: None, db: None) -> Acme:
+    """Acme alone."""
+    return ACME.set_up()

@@ -56,6 +56,47 @@ PLACING = calls(
     ("add_to_workspace", {**BY_ON, "number": NUMBERS, "role": NUMBERS}),
     ("create_group", {**BY, "number": NUMBERS}),
 )
+GRANTING = calls(
+    (
+        "give_role",
+        {
+            **BY_ON,
+            "number": NUMBERS,
+            "role": NUMBERS,
+            "to": st.sampled_from(["members", "groups", "everyone"]),
+            "end": NUMBERS,
+            "extra": SELDOM,
+        },
+    ),
+    ("change_grants", {**BY_ON, "number": NUMBERS, "role": NUMBERS, "end": NUMBERS, "extra": SELDOM}),
+    ("remove_grants", {**BY_ON, "number": NUMBERS}),
+    ("remove_all_access", {**BY, "number": NUMBERS, "member": NUMBERS, "heir": NUMBERS}),
+    ("grant_ends", {"number": NUMBERS}),
+    ("ask_for_access", {**BY, "number": NUMBERS, "role": NUMBERS}),
+    (
+        "answer_request",
+        {"who": WHO, "number": NUMBERS, "how": st.sampled_from(["approve", "approve", "decline", "withdraw"])},
+    ),
+)
+ARRANGING = calls(
+    ("remove_from_group", {**BY_ON, "number": NUMBERS}),
+    ("delete_group", {**BY, "number": NUMBERS}),
+    ("manage", {**BY, "number": NUMBERS, "member": NUMBERS, "ends": SELDOM}),
+    ("create_workspace", {**BY, "opened": OFTEN, "admin": NUMBERS}),
+    (
+        "close_workspace",
+        {
+            **BY,
+            "number": NUMBERS,
+            "how": st.sampled_from(["archive", "reopen", "delete", "restore", "restore"]),
+            "fresh": OFTEN,
+        },
+    ),
+    ("join_or_leave", {**BY, "number": NUMBERS, "leaves": SELDOM, "heir": NUMBERS}),
+    ("edit_role", {**BY, "number": NUMBERS, "bundle": NUMBERS}),
+    ("replace_role", {**BY, "number": NUMBERS, "other": NUMBERS}),
+    ("change_scheme", {**BY, "number": NUMBERS}),
+)
 OWNING = calls(
     ("offer_transfer", {**BY, "fresh": OFTEN, "number": NUMBERS, "staff": SELDOM}),
     ("accept_transfer", {"who": WHO, "number": NUMBERS, "fresh": OFTEN, "right": OFTEN}),

@@ -4,8 +4,10 @@ Tests hold the product's own answers against it. It must not call a query or a r
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from accounts.models import OutgoingMail, User
 from invitations.models import Invitation
@@ -14,6 +16,7 @@ from workspaces.models import (
     Act,
     Entry,
     Grant,
+    GrantPermission,
     Group,
     GroupManager,
     GroupMember,
@@ -31,17 +34,22 @@ NONE: frozenset[str] = frozenset()
 
 @dataclass(slots=True)
 class Model:
-    """Everything as it stands. Grants have no ends here."""
+    """Everything as it stands at one moment."""
+
+    at: datetime
 
     organizations: dict[int, Organization]
     members: dict[int, Member]
     workspaces: dict[int, Workspace]
     groups: dict[int, int]
     grants: dict[int, Grant]
+    extras: dict[int, frozenset[str]]
     group_members: dict[tuple[int, int], int | None]
     managers: set[tuple[int, int]]
     roles: dict[int, frozenset[str]]
     role_names: dict[int, str]
+    role_scopes: dict[int, str]
+    role_owners: dict[int, int]
     active_users: set[int]
     invitations: dict[int, Invitation]
     offers: dict[int, int]
@@ -71,9 +79,17 @@ class Model:
     def groups_of(self, member: int) -> set[int]:
         return {group for group, one in self.group_members if one == member}
 
-    def rights(self, member: Member, workspace: int) -> frozenset[str]:
+    def is_live(self, grant: Grant) -> bool:
+        return grant.ends_at is None or grant.ends_at > self.at
+
+    def codes(self, grant: Grant, *, extras: bool = True) -> frozenset[str]:
+        """What the grant gives while it lives, its workspace aside."""
+        return self.roles[grant.role_id] | (self.extras.get(grant.pk, NONE) if extras else NONE)
+
+    def rights(self, member: Member, workspace: int, *, extras: bool = True) -> frozenset[str]:
         """What the member holds in the workspace, all paths together."""
-        if not self.is_effective(member) or self.workspaces[workspace].organization_id != member.organization_id:
+        place = self.workspaces[workspace]
+        if not self.is_effective(member) or place.organization_id != member.organization_id or place.deleted_at:
             return NONE
         if member.role_id == BuiltIn.ADMIN:
             return WORKSPACE_CODES
@@ -81,28 +97,30 @@ class Model:
         groups = self.groups_of(member.pk)
         for grant in self.grants.values():
             for_everyone = grant.member_id is None and grant.group_id is None and member.role_id != BuiltIn.GUEST
-            if grant.workspace_id == workspace and (
-                grant.member_id == member.pk or grant.group_id in groups or for_everyone
+            if (
+                grant.workspace_id == workspace
+                and self.is_live(grant)
+                and (grant.member_id == member.pk or grant.group_id in groups or for_everyone)
             ):
-                found |= self.roles[grant.role_id]
+                found |= self.codes(grant, extras=extras)
         return frozenset(found)
 
     def rights_of(self, user: int | None, workspace: int) -> frozenset[str]:
         member = self.member_of(self.workspaces[workspace].organization_id, user)
         return self.rights(member, workspace) if member is not None else NONE
 
-    def all_rights(self, member: Member) -> dict[int, frozenset[str]]:
+    def all_rights(self, member: Member, *, extras: bool = True) -> dict[int, frozenset[str]]:
         """Per workspace of the organization in which anything is held."""
         here = [one.pk for one in self.workspaces.values() if one.organization_id == member.organization_id]
-        found = {workspace: self.rights(member, workspace) for workspace in here}
+        found = {workspace: self.rights(member, workspace, extras=extras) for workspace in here}
         return {workspace: codes for workspace, codes in found.items() if codes}
 
     def carried(self, group: int) -> dict[int, frozenset[str]]:
         """What the group gives in each workspace."""
         found: dict[int, frozenset[str]] = {}
         for grant in self.grants.values():
-            if grant.group_id == group:
-                found[grant.workspace_id] = found.get(grant.workspace_id, NONE) | self.roles[grant.role_id]
+            if grant.group_id == group and self.is_live(grant):
+                found[grant.workspace_id] = found.get(grant.workspace_id, NONE) | self.codes(grant)
         return found
 
     # --- who is admin
@@ -115,12 +133,15 @@ class Model:
         }
 
     def workspace_admins(self, workspace: int) -> set[int]:
-        """Admins by name: directly or through a group, guests left out; nobody counts as inherited or as everyone."""
+        """Admins by name and without an end: directly or through a group, guests left out; nobody counts as inherited
+        or as everyone.
+        """
         organization = self.organizations[self.workspaces[workspace].organization_id]
         top = top_role(organization.scheme).permissions
         found: set[int] = set()
         for grant in self.grants.values():
-            if grant.workspace_id == workspace and top <= self.roles[grant.role_id]:
+            endless = grant.workspace_id == workspace and grant.ends_at is None
+            if endless and top <= self.roles[grant.role_id]:
                 found |= {member for group, member in self.group_members if group == grant.group_id}
                 found |= {grant.member_id} if grant.member_id else set()
         return {pk for pk in found if self.is_effective(self.members[pk]) and self.members[pk].role_id != BuiltIn.GUEST}
@@ -130,7 +151,7 @@ class Model:
         return {("organization", pk) for pk in self.organizations if self.organization_admins(pk)} | {
             ("workspace", pk)
             for pk, workspace in self.workspaces.items()
-            if workspace.kind == Workspace.Kind.SHARED and self.workspace_admins(pk)
+            if workspace.kind == Workspace.Kind.SHARED and not workspace.deleted_at and self.workspace_admins(pk)
         }
 
     # --- invitations
@@ -151,18 +172,25 @@ def read_model() -> Model:
     verified: dict[int, set[str]] = {}
     for user, address in EmailAddress.objects.filter(verified=True).values_list("user", "email"):
         verified.setdefault(user, set()).add(address)
+    extras: dict[int, set[str]] = {}
+    for grant, code in GrantPermission.objects.values_list("grant", "permission"):
+        extras.setdefault(grant, set()).add(code)
     return Model(
+        at=timezone.now(),
         organizations={one.pk: one for one in Organization.objects.all()},
         members={one.pk: one for one in Member.objects.all()},
         workspaces={one.pk: one for one in Workspace.objects.all()},
         groups=dict(Group.objects.values_list("pk", "organization")),
         grants={one.pk: one for one in Grant.objects.all()},
+        extras={grant: frozenset(held) for grant, held in extras.items()},
         group_members={
             (group, member): by for group, member, by in GroupMember.objects.values_list("group", "member", "added_by")
         },
         managers=set(GroupManager.objects.values_list("group", "member")),
         roles=roles,
         role_names=dict(Role.objects.values_list("pk", "name")),
+        role_scopes=dict(Role.objects.values_list("pk", "scope")),
+        role_owners=dict(Role.objects.exclude(organization=None).values_list("pk", "organization")),
         active_users=set(User.objects.filter(is_active=True).values_list("pk", flat=True)),
         invitations={one.pk: one for one in Invitation.objects.all()},
         offers=dict(OwnershipTransfer.objects.values_list("organization", "successor")),

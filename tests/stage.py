@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -16,9 +17,14 @@ from invitations.models import Invitation
 from invitations.tokens import Subject, issue
 from tests import cast
 from tests.people import person
-from workspaces.actions import members
-from workspaces.catalogue import BuiltIn
-from workspaces.models import Group, Member, Workspace
+from tests.scenes import Scene
+from workspaces.actions import members, requests, resources, roles
+from workspaces.actions.hosts import hand_in
+from workspaces.catalogue import BuiltIn, Scope
+from workspaces.hosts import KnownProduct, RegisteredResource
+from workspaces.models import AccessRequest, Group, Member, Resource, Role, Workspace
+
+DEPLOYING = frozenset({"workspace.view", "deployments.view", "deployments.create"})
 
 
 def link_to(invitation: Invitation) -> str:
@@ -30,8 +36,8 @@ def link_to(invitation: Invitation) -> str:
 class Stage:
     """Acme and Northlab. Max is a Member, Lena manages the Data team, Mia is Admin of Research, Sven is suspended.
 
-    Ina has an account and is invited, Nora is invited and has none, Stella has an account and nothing else, Sam is
-    support.
+    Ben asks for Editor in Research. Ina has an account and is invited, Nora is invited and has none, Stella has an
+    account and nothing else, Sam is support.
     """
 
     acme: cast.Acme
@@ -45,6 +51,9 @@ class Stage:
     sam: User
     to_ina: Invitation
     to_nora: Invitation
+    asked: AccessRequest
+    churn: Resource
+    deployer: Role
 
     @property
     def slug(self) -> str:
@@ -85,6 +94,41 @@ def crowd(stage: Stage, people: Iterable[tuple[str, str]]) -> list[int]:
     return list(stage.acme.organization.members.filter(address__in=addresses).values_list("pk", flat=True))
 
 
+def _register_churn(acme: cast.Acme) -> Resource:
+    """Mia's project in Research, in which Ben is a collaborator."""
+    hand_in(
+        [
+            KnownProduct(name="Notebooks", url="https://notebooks.example/"),
+            RegisteredResource(
+                organization=acme.organization.slug,
+                product="Notebooks",
+                external_id="churn",
+                kind="project",
+                name="Churn",
+                workspace=acme.research.slug,
+                owner=acme.mia.email,
+                url="https://notebooks.example/churn",
+            ),
+        ]
+    )
+    churn = Resource.objects.get(external_id="churn")
+    told: dict[str, Any] = {"organization_id": acme.id, "resource_id": churn.pk, "address": acme.ben.email}
+    resources.share(actor=cast.web(acme.mia), level="edit", **told)
+    return churn
+
+
+def _make_deployer(acme: cast.Acme) -> Role:
+    """A role of Acme's own that nobody has yet."""
+    return roles.create_role(
+        actor=cast.web(acme.olga),
+        organization_id=acme.id,
+        scope=Scope.WORKSPACE,
+        name="Deployer",
+        permissions=DEPLOYING,
+        audience="Whoever is on call.",
+    )
+
+
 def raise_curtain() -> Stage:
     acme, northlab = cast.acme(), cast.northlab()
     olga, organization = acme.olga, acme.organization
@@ -100,6 +144,13 @@ def raise_curtain() -> Stage:
         actor=cast.web(olga), organization_id=acme.id, chosen=cast.chosen(acme.member(people["sven"]))
     )
     ina = person("ina@elsewhere.example", "Ina Invited")
+    asked = requests.ask_for_access(
+        actor=cast.web(acme.ben),
+        organization_id=acme.id,
+        workspace_id=acme.research.pk,
+        role_id=BuiltIn.STANDARD_EDITOR,
+        message="For the paper",
+    )
     return Stage(
         acme,
         northlab,
@@ -110,14 +161,26 @@ def raise_curtain() -> Stage:
         sam=cast.staff_person(),
         to_ina=cast.invite(olga, organization, ina.email),
         to_nora=cast.invite(olga, organization, "nora@new.example"),
+        asked=asked,
+        churn=_register_churn(acme),
+        deployer=_make_deployer(acme),
     )
 
 
+ACME_ON_STAGE = Scene("stage", raise_curtain)
+
+
+@pytest.fixture(scope="session")
+def _scenery(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        ACME_ON_STAGE.prepare()
+
+
 @pytest.fixture(scope="module")
-def _curtain(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
+def _curtain(_scenery: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
     """Raised once per module; what a test does to it is rolled back to here."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield raise_curtain()
+        yield ACME_ON_STAGE.set_up()
         transaction.set_rollback(True)
 
 
@@ -127,6 +190,6 @@ def stage(_curtain: Stage, db: None) -> Stage:
 
 
 @pytest.fixture
-def committed_stage(transactional_db: None) -> Stage:
+def committed_stage(_scenery: None, transactional_db: None) -> Stage:
     """For tests that other processes or threads look at."""
-    return raise_curtain()
+    return ACME_ON_STAGE.set_up()

@@ -11,9 +11,29 @@ from typing import Any
 from accounts.actors import Actor
 from invitations.models import Invitation
 from tests.naive import NONE, WORKSPACE_CODES, Model
-from workspaces.catalogue import BuiltIn
+from workspaces.catalogue import BuiltIn, Code
 from workspaces.models import Entry, Member
 from workspaces.queries.members import Found
+
+
+def _member_of(grant: Any) -> tuple[int, int | None] | None:
+    return (grant.member_id, grant.workspace_id) if grant.member_id else None
+
+
+def _group_of(grant: Any) -> tuple[int, int | None] | None:
+    return (grant.group_id, grant.workspace_id) if grant.group_id else None
+
+
+def _everyone_in(grant: Any) -> tuple[int, int | None] | None:
+    return None if grant.member_id or grant.group_id else (grant.workspace_id, None)
+
+
+# By how the names of their entries begin: what an entry's subject and scope are.
+_PRINCIPALS: Sequence[tuple[tuple[str, ...], Callable[[Any], tuple[int, int | None] | None]]] = (
+    (("grant", "workspace"), _member_of),
+    (("group_grant",), _group_of),
+    (("everyone_grant",), _everyone_in),
+)
 
 
 @dataclass(frozen=True)
@@ -77,12 +97,62 @@ class Step:
         lowered = {subject for subject, _ in self.said("placement.dropped")}
         for pk, _ in self.changed(lambda old, new: old.role_id != new.role_id):
             assert told[pk] == 1 or (told[pk] == 0 and pk in lowered)
-        given = [(one.member_id, one.workspace_id) for one in self.new_grants() if one.origin == "manual"]
-        assert self.said("grant.given") == sorted(given, key=str)
-        if self.said("group.joined"):
-            assert self.said("group.joined") == sorted(
-                ((member, group) for group, member in self.new_places()), key=str
-            )
+        self.check_what_was_said_of_access()
+
+    def left_places(self) -> list[tuple[int, int]]:
+        """Of people who are still members."""
+        gone = self.before.group_members.keys() - self.after.group_members.keys()
+        return [(group, member) for group, member in gone if member in self.after.members]
+
+    def check_what_was_said_of_access(self) -> None:
+        """Each grant, place in a group and manager that came, changed or went has its entry, and nothing else has. What
+        an invitation gives stands with its act.
+        """
+        if self.by in {"create", "account", "invite"} or self.accepted is not None:
+            return
+        gone_members = self.before.members.keys() - self.after.members.keys()
+        was, now = self.before, self.after
+        came = [one for pk, one in now.grants.items() if pk not in was.grants or self.is_revived(pk)]
+        went = [one for pk, one in was.grants.items() if pk not in now.grants and one.member_id not in gone_members]
+        changed = [one for pk, one in was.grants.items() if self.differs(pk) and not self.is_revived(pk)]
+        if self.by.startswith("replace"):  # two roles of the same principal may become one
+            changed, went = [*changed, *went], []
+        for verbs, grants in ((("given", "joined"), came), (("removed", "left"), went), (("changed",), changed)):
+            self.check_entries_of_grants(verbs, grants)
+        assert self.said("group.left") == sorted(((member, group) for group, member in self.left_places()), key=str)
+        assert self.said("group.joined") == sorted(((member, group) for group, member in self.new_places()), key=str)
+        named, dismissed = self.after.managers - self.before.managers, self.before.managers - self.after.managers
+        assert set(self.said("group.manager_named")) == {(member, group) for group, member in named}
+        assert self.said("group.manager_dismissed") == sorted(
+            ((member, group) for group, member in dismissed if member not in gone_members),
+            key=str,
+        )
+
+    def is_revived(self, grant: int) -> bool:
+        """Past its end before, and given again."""
+        old, new = self.before.grants.get(grant), self.after.grants.get(grant)
+        return old is not None and new is not None and not self.before.is_live(old) and self.after.is_live(new)
+
+    def differs(self, grant: int) -> bool:
+        old, new = self.before.grants[grant], self.after.grants.get(grant)
+        return new is not None and (old.role_id, old.ends_at, old.reason, self.before.extras.get(grant)) != (
+            new.role_id,
+            new.ends_at,
+            new.reason,
+            self.after.extras.get(grant),
+        )
+
+    def check_entries_of_grants(self, verbs: Sequence[str], grants: Sequence[Any]) -> None:
+        """By kind of principal; what was past its end may go without a word."""
+        for prefixes, key in _PRINCIPALS:
+            said = set(self.said(*(f"{prefix}.{verb}" for prefix in prefixes for verb in verbs)))
+            may = {found for one in grants if (found := key(one)) is not None}
+            must = {
+                found
+                for one in grants
+                if (found := key(one)) is not None and (self.after.is_live(one) or one.pk in self.after.grants)
+            }
+            assert must <= said <= may, (verbs, must, said, may)
 
     def new_grants(self) -> list[Any]:
         return [one for pk, one in self.after.grants.items() if pk not in self.before.grants]
@@ -98,8 +168,8 @@ class Step:
             self.check_what_was_accepted(self.accepted)
             return
         user = self.actor.user_id
-        for grant in self.new_grants():
-            assert self.after.roles[grant.role_id] <= self.before.rights_of(user, grant.workspace_id)
+        self.check_grants_given(user)
+        self.check_roles_given()
         for group, _ in self.new_places():
             for workspace, codes in self.after.carried(group).items():
                 assert codes <= self.before.rights_of(user, workspace)
@@ -107,6 +177,32 @@ class Step:
             old = self.before.members.get(pk)
             if old is None or old.role_id != member.role_id:
                 assert self.after.roles[member.role_id] <= self.before.held(member.organization_id, user)
+
+    def check_grants_given(self, user: int | None) -> None:
+        """Beyond what the grant gave before, nothing that its giver lacks there; their own new workspaces aside, the
+        lowest role where one joins by oneself, and all that follows from another role for the whole organization.
+        """
+        if self.by.startswith("replace") or self.by == "restore":
+            return
+        for pk, grant in self.after.grants.items():
+            if grant.workspace_id not in self.before.workspaces or grant.origin == "joined":
+                continue
+            before = self.before.grants.get(pk)
+            had = self.before.codes(before) if before is not None and self.before.is_live(before) else NONE
+            gained = self.after.codes(grant) - had
+            assert gained <= self.before.rights_of(user, grant.workspace_id) or not self.after.is_live(grant)
+            if before is None and grant.member_id is None and grant.group_id is None:
+                assert Code.MEMBERS_WORKSPACE_MANAGE not in self.after.codes(grant)
+
+    def check_roles_given(self) -> None:
+        """Nobody puts into a role what they lack at its scope: a workspace role needs it in every workspace."""
+        for pk in self.before.roles.keys() & self.after.roles.keys():
+            gained = self.after.roles[pk] - self.before.roles[pk]
+            if gained:
+                mine = [one for one in self.before.members.values() if one.user_id == self.actor.user_id]
+                held = [self.before.roles[one.role_id] for one in mine if self.before.is_effective(one)]
+                everywhere = [WORKSPACE_CODES if Code.WORKSPACES_ACCESS_ALL in codes else NONE for codes in held]
+                assert any(gained <= codes for codes in (*held, *everywhere))
 
     def check_what_was_accepted(self, invitation: Invitation) -> None:
         before, waiting = self.before, invitation.member_id or 0
@@ -140,6 +236,7 @@ class Step:
                 lambda old, new: (old.role_id, old.suspended_at) != (new.role_id, new.suspended_at)
             )
         }
+        touched |= {member for group, member in self.left_places() if group in self.after.groups}
         for pk in touched - revoked:
             member = self.before.members[pk]
             if member.user_id is None or member.user_id != self.actor.user_id:
@@ -153,10 +250,11 @@ def begins(before: datetime | None, after: datetime | None) -> bool:
 
 def visible(model: Model) -> object:
     """What a refused act must leave alone."""
-    rows = (model.members, model.grants, model.invitations)
+    rows = (model.members, model.grants, model.invitations, model.workspaces)
     return [
         *([vars(one) | {"_state": None} for one in each.values()] for each in rows),
         *(model.group_members, model.groups, model.offers, model.active_users, model.mails),
+        *(model.extras, model.managers, model.roles, model.role_names),
     ]
 
 
@@ -167,7 +265,9 @@ def rights_on_screen(
     if row.joined_at is None or row.suspended_at is not None or row.is_blocked:
         return {}
     if row.role_id == BuiltIn.ADMIN:
-        here = (pk for pk, one in model.workspaces.items() if one.organization_id == organization)
+        here = (
+            pk for pk, one in model.workspaces.items() if one.organization_id == organization and not one.deleted_at
+        )
         return dict.fromkeys(here, WORKSPACE_CODES)
     found: dict[int, frozenset[str]] = {}
     paths = [(workspace, role) for workspace, role, _ in row.grants]

@@ -12,7 +12,6 @@ from tests.cast import (
     Acme,
     Said,
     accept,
-    acme,
     ask_in,
     chosen,
     custom_role,
@@ -37,11 +36,6 @@ from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Directory, Grant, GroupMember, Member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 @pytest.fixture

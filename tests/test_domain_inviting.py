@@ -21,7 +21,6 @@ from tests.cast import (
     Acme,
     Said,
     accept,
-    acme,
     ask_in,
     chosen,
     custom_role,
@@ -51,11 +50,6 @@ from workspaces.plans import Outcome
 from workspaces.reasons import Reason
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def results(report: Report) -> dict[str, Result]:

@@ -11,7 +11,6 @@ from tests.cast import (
     Acme,
     Said,
     accept,
-    acme,
     ask_in,
     chosen,
     end,
@@ -54,11 +53,6 @@ from workspaces.queries.facts import actor_facts, workspace_permissions
 from workspaces.reasons import Reason
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def suspend(by: User, *targets: Member) -> Outcome:

@@ -12,7 +12,6 @@ from invitations.models import Invitation
 from tests.cast import (
     Acme,
     Said,
-    acme,
     chosen,
     found,
     grant_group,
@@ -35,11 +34,6 @@ from workspaces.models import Act, Departure, Entry, Grant, Label, Member, Organ
 from workspaces.reasons import Reason
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 # --- made

@@ -12,7 +12,6 @@ from accounts.models import User
 from invitations.models import Invitation
 from tests.cast import (
     Acme,
-    acme,
     ask_in,
     custom_role,
     end,
@@ -40,11 +39,6 @@ from workspaces.selections import Chosen
 pytestmark = pytest.mark.django_db
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def rights(world: Acme, user: User, workspace: int) -> frozenset[str]:

@@ -7,7 +7,6 @@ from accounts.models import User
 from tests.cast import (
     Acme,
     Said,
-    acme,
     chosen,
     custom_role,
     found,
@@ -34,11 +33,6 @@ from workspaces.reasons import Reason
 from workspaces.selections import Chosen, store
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def set_role(by: User, role: int, *targets: Member, is_fresh: bool = True) -> Outcome:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invitations.policy import ACCEPTABLE, RENEWABLE, State, state
+from invitations.policy import ACCEPTABLE, State, state
 
 pytestmark = [pytest.mark.once, pytest.mark.claim("P9"), pytest.mark.row("A21")]
 
@@ -46,9 +46,9 @@ def test_answers_outlive_the_expiry_and_final_ones_come_first(until: datetime) -
     st.builds(Row, MOMENTS, MOMENTS, MOMENTS, st.datetimes(timezones=st.just(UTC))),
     st.datetimes(timezones=st.just(UTC)),
 )
-def test_only_a_pending_one_is_acceptable_and_only_final_ones_are_never_renewed(row: Row, now: datetime) -> None:
+def test_only_a_pending_one_is_acceptable_and_accepted_and_revoked_are_final(row: Row, now: datetime) -> None:
     found = state(row, now)
     assert (found in ACCEPTABLE) == (
         row.accepted_at is None and row.revoked_at is None and row.declined_at is None and now < row.expires_at
     )
-    assert (found in RENEWABLE) == (row.accepted_at is None and row.revoked_at is None)
+    assert (found in {State.ACCEPTED, State.REVOKED}) == (row.accepted_at is not None or row.revoked_at is not None)

@@ -322,9 +322,7 @@ def test_roles_contain_each_other_as_sets() -> None:
     assert not contains(RoleFacts(1, frozenset("ab")), RoleFacts(2, frozenset("bc")))
 
 
-def test_built_in_facts_are_the_catalogues() -> None:
-    for role in BUILT_IN_ROLES.values():
-        assert built_in(role.id) == RoleFacts(role.id, role.permissions)
+def test_an_admin_holds_every_permission_of_the_organization() -> None:
     assert ADMIN.permissions == {code for code, found in PERMISSIONS.items() if found.scope == Scope.ORGANIZATION}
 
 
@@ -344,7 +342,7 @@ def test_every_reason_has_its_sentence_and_its_status() -> None:
     by_right = {reason for reason in Reason if reason.refused is Refused.BY_RIGHT}
     assert by_right == {
         Reason.NO_RIGHT, Reason.HOLDS_MORE, Reason.GIVES_MORE, Reason.GROUP_CARRIES_MORE, Reason.OWNER_ONLY,
-        Reason.NOT_THE_SUCCESSOR, Reason.EVERYONE_MANAGES, Reason.SELF_EXTENDED,
+        Reason.NOT_THE_SUCCESSOR, Reason.EVERYONE_MANAGES, Reason.SELF_EXTENDED, Reason.PRIVATE,
     }  # fmt: skip
     assert {reason for reason in Reason if reason.refused is Refused.UNTIL_CONFIRMED} == {Reason.CONFIRM}
 

@@ -26,13 +26,12 @@ from tests import cast
 from tests.naive import read_model
 from workspaces.actions import members, organizations
 from workspaces.catalogue import BuiltIn
-from workspaces.models import Act, Departure, Member, Organization
+from workspaces.models import Act, Activity, Departure, Directory, Member, Organization
 from workspaces.plans import Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.claim("P26"),
-    pytest.mark.timeout(300),
 ]
 
 ROUNDS = 25
@@ -127,6 +126,12 @@ def block(by: Actor, user: User) -> Callable[[], int]:
 
 def delete_account(user: User) -> Callable[[], None]:
     return lambda: people.delete_account(actor=cast.web(user))
+
+
+def rename_often(user: User) -> Callable[[], object]:
+    """For as long as another act takes, since it is its end that matters."""
+    names = [f"{user.name} {letter}" for letter in "abcdefghijklmnopqrst"]
+    return lambda: [people.update_profile(user_id=user.pk, name=name, time_zone="UTC") for name in names]
 
 
 def ask_in(by: User, organization: Organization, address: str) -> Callable[[], Report]:
@@ -305,6 +310,18 @@ def test_accepting_against_the_removal_of_the_inviter(acme: Acme) -> None:
         assert accepted in {"done", "revoked"}
         assert organization.members.filter(user=ivy, role_id=BuiltIn.ADMIN).exists() == (accepted == "done")
         assert not organization.members.filter(joined_at=None).exists()
+
+
+@pytest.mark.claim("P13")
+def test_taking_another_name_against_being_removed_leaves_nothing_behind(acme: Acme) -> None:
+    organization, olga, *_ = acme
+    ben = newcomer(1, "ben")
+    for _ in range(FEW):
+        member = cast.join(olga, organization, ben)
+        OutgoingMail.objects.all().delete()  # or the day's limit of mails ends the rounds
+        assert at_once(remove(olga, organization, member), rename_often(ben)) == ["done", "done"]
+        for rows in (Directory, Activity):
+            assert not rows.objects.filter(member_id=member.pk).exists()
 
 
 @pytest.mark.claim("P10")
