@@ -36,6 +36,8 @@ README = {
     "invite": ("invite people", "light", 1440),
     "invitation": ("invitation", "light", 360),
     "history": ("history", "light", 1440),
+    "person": ("member", "light", 1440),
+    "workspace": ("workspace, members", "light", 1440),
 }
 
 
@@ -117,6 +119,7 @@ def walk(browser: Browser, product: Product, camera: Camera) -> None:
     stranger.show("forgotten password", "/accounts/password/reset/")
     olga.sign_in(OLGA)
     here = manage(olga)
+    access(olga, here)
     invite(olga, here)
     invited(stranger, mia, olga, here)
     own_places(mia)
@@ -149,6 +152,18 @@ def manage(olga: Visitor) -> str:
     olga.show("delete organization", f"{here}settings/danger/delete/")
     olga.show("nothing here", "/o/nowhere/")
     return here
+
+
+def access(olga: Visitor, here: str) -> None:
+    """Who may do what, where, and why."""
+    for name in ("overview", "groups", "workspaces", "workspaces/new", "roles", "requests", "resources", "access"):
+        olga.show(name.replace("/", ", "), f"{here}{name}/")
+    olga.show("requests, decided", f"{here}requests/?state=decided")
+    olga.show("group", next(iter(addresses_of(olga.page, f"{here}groups/?q=data"))))
+    olga.show("role scheme", f"{here}settings/scheme/?to=managed")
+    there = f"{here}w/clinical-trials/"
+    for name in ("members", "members/add", "members/everyone", "grants", "resources", "history", "settings"):
+        olga.show(f"workspace, {name.replace('/', ', ')}", f"{there}{name}/")
 
 
 def addresses_of(page: Page, list_url: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What import contracts cannot see: where rows are asked for, where they are written, how mail leaves."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -169,3 +170,13 @@ def test_the_rules_of_this_test_see_what_they_forbid() -> None:
     assert not any(writes_rows(node) for node in ast.walk(read))
     assert any(asks_a_manager(node) for node in ast.walk(ast.parse("Member.objects.all()")))
     assert any(sends_mail(node) for node in ast.walk(ast.parse("from django.core.mail import send_mail")))
+
+
+LOCALIZED_ID = re.compile(r'\b(?!class=)[\w-]+="[^"]*\{\{ (?:[a-z_]+\.)?(?:id|pk|key) \}\}')
+
+
+def test_no_template_writes_an_id_with_a_thousands_separator() -> None:
+    """Numbers are localized in templates: an id of 1234 would become "1,234", which no form and no script finds."""
+    templates = (ROOT / "templates").rglob("*.html")
+    found = {str(path.relative_to(ROOT)): LOCALIZED_ID.findall(path.read_text()) for path in templates}
+    assert {path: ids for path, ids in found.items() if ids} == {}

@@ -19,7 +19,7 @@ def act(stage: Stage, member: Member, name: str) -> str:
     return stage.url(f"members/{member.pk}/{name}/")
 
 
-@pytest.mark.row("L3", "I34", "A6")
+@pytest.mark.row("L3", "I18", "I34", "A6")
 @pytest.mark.claim("P21")
 def test_the_role_dropdown_changes_the_role_in_place_and_the_dialog_does_without_script(
     stage: Stage, priya: Client
@@ -181,7 +181,7 @@ def test_the_persons_page_shows_access_groups_and_changes_and_everybody_may_see_
 ) -> None:
     mia, tom = stage.member(stage.acme.mia), stage.member(stage.acme.tom)
     page = words_of(priya.get(stage.url(f"members/{mia.pk}/")))
-    for words in ("Mia Chen", "Research", "Admin Direct grant", "Everyone", "accepted the invitation"):
+    for words in ("Mia Chen", "Research", "Mia Admin decides", "Everyone", "accepted the invitation"):
         assert words in page
     waiting = words_of(priya.get(stage.url(f"members/{stage.nora.pk}/")))
     assert "By Olga Owner" in waiting

@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from tests import cast
 from tests.stage import Stage
-from tests.test_matrix import ADDRESSES, forms
+from tests.test_matrix import ADDRESSES, arguments, forms, others
 from tests.visiting import HTMX, Answer, bare, copy_of, visitor
+from workspaces.actions import workspaces
 from workspaces.catalogue import BuiltIn, Scope
-from workspaces.models import Group, Workspace
+from workspaces.models import AccessRequest, Group, Product, Resource, Workspace
 
 pytestmark = pytest.mark.claim("P3")
 
@@ -25,21 +26,22 @@ def priya(stage: Stage) -> Client:
     return visitor(stage.acme.priya)
 
 
-def same(foreign: Answer, unknown: Answer, number: int = UNKNOWN) -> bool:
-    """Are two answers the same but for the number that was asked for, which may stand in links?"""
-    bodies = bare(foreign), bare(unknown).replace(str(UNKNOWN), str(number))
+def same(foreign: Answer, unknown: Answer, theirs: object = UNKNOWN, nothing: object = UNKNOWN) -> bool:
+    """Are two answers the same but for what was asked for, which may stand in links?"""
+    bodies = bare(foreign), bare(unknown).replace(str(nothing), str(theirs))
     return foreign.status_code == unknown.status_code and bodies[0] == bodies[1]
 
 
 def test_another_organization_looks_like_none_under_every_address(stage: Stage, priya: Client) -> None:
     seen = []
+    given = arguments(stage)
+    entries = forms(stage)
     for name in (name for name, takes in ADDRESSES.items() if "slug" in takes):
-        given = {"member_id": UNKNOWN, "name": "suspend"}
         for method in ("get", "post"):
             foreign, unknown = (
                 getattr(copy_of(priya), method)(
                     reverse(name, kwargs={key: {**given, "slug": slug}[key] for key in ADDRESSES[name]}),
-                    forms(stage).get(name),
+                    entries.get(name),
                 )
                 for slug in (stage.northlab.organization.slug, "no-such-place")
             )
@@ -50,18 +52,47 @@ def test_another_organization_looks_like_none_under_every_address(stage: Stage, 
     assert "Acme" not in seen[0]  # without the navigation of the organization
 
 
-def test_another_organizations_member_looks_like_none_under_every_address(stage: Stage, priya: Client) -> None:
-    zoe = cast.member_of(stage.northlab.organization, stage.northlab.zoe).pk
-    for name in (name for name, takes in ADDRESSES.items() if "member_id" in takes):
-        for method in ("get", "post"):
-            foreign, unknown = (
-                getattr(priya, method)(reverse(name, args=[stage.slug, number]), forms(stage).get(name))
-                for number in (zoe, UNKNOWN)
-            )
-            assert foreign.status_code in (404, 405), name
-            assert same(foreign, unknown), name
-        htmx, unknown = (priya.get(reverse(name, args=[stage.slug, n]), headers=HTMX) for n in (zoe, UNKNOWN))
-        assert same(htmx, unknown)
+def things_of_northlab(stage: Stage) -> dict[str, int | str]:
+    """One of each kind that stands in addresses."""
+    zoe, organization = stage.northlab.zoe, stage.northlab.organization
+    lab = workspaces.create_workspace(actor=cast.web(zoe), organization_id=organization.pk, name="Secret lab")
+    product = Product.objects.create(name="Vault")
+    return {
+        "member_id": cast.member_of(organization, zoe).pk,
+        "workspace": lab.slug,
+        "workspace_id": lab.pk,
+        "group_id": cast.group_of(zoe, organization, "Secret crew").pk,
+        "role_id": cast.custom_role(organization, "Secret role", Scope.WORKSPACE, "projects.view").pk,
+        "grant_id": lab.grants.get().pk,
+        "resource_id": Resource.objects.create(
+            organization=organization, workspace=lab, product=product, kind="safe", name="Gold", external_id="g"
+        ).pk,
+        "request_id": AccessRequest.objects.create(
+            organization=organization, member=cast.member_of(organization, zoe)
+        ).pk,
+    }
+
+
+def test_nothing_of_another_organization_is_told_from_nothing_under_any_address(stage: Stage, priya: Client) -> None:
+    theirs, entries, given = things_of_northlab(stage), forms(stage), arguments(stage)
+    asked = set()
+    for name, takes in ADDRESSES.items():
+        right = {**given, **others(stage).get(name, {})}
+        for key in theirs.keys() & set(takes) if "slug" in takes else ():
+            asked.add(key)
+            nothing = "no-such-place" if key == "workspace" else UNKNOWN
+            for method, headers in (("get", {}), ("get", HTMX), ("post", {})):
+                foreign, unknown = (
+                    getattr(copy_of(priya), method)(
+                        reverse(name, kwargs={each: {**right, key: value}[each] for each in takes}),
+                        entries.get(name),
+                        headers=headers,
+                    )
+                    for value in (theirs[key], nothing)
+                )
+                assert foreign.status_code in (404, 405), (name, key, foreign.status_code)
+                assert same(foreign, unknown, theirs[key], nothing), (name, key)
+    assert asked == set(theirs)
 
 
 def test_what_is_somebody_elses_own_looks_like_nothing(stage: Stage, priya: Client) -> None:

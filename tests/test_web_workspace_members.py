@@ -90,7 +90,7 @@ def shown(stage: Stage, member: Member) -> str:
     return roles.shown(held_by(roles, ways)).role
 
 
-@pytest.mark.row("I4", "I43", "I44", "I53", "I54", "N9", "A19", "I9")
+@pytest.mark.row("L4", "I4", "I43", "I44", "I53", "I54", "N9", "A19", "I9")
 def test_one_row_per_person_says_the_role_every_way_and_which_one_decides(stage: Stage, mia: Client) -> None:
     ben, max_ = stage.member(stage.acme.ben), stage.member(stage.max)
     give(stage, VIEWER, ben, max_, reason="Trial")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from invitations.management.demo.people import ACME_DOMAIN, address_of
 from workspaces.hosts import (
     KnownProduct,
-    OrganizationAccount,
     Record,
     RegisteredPermission,
     RegisteredResource,
@@ -48,7 +47,6 @@ def records(now: datetime) -> list[Record]:
             explanation="Published models can be read by everybody who reaches the registry.",
             high_risk=True,
         ),
-        OrganizationAccount(organization=ACME, account_id="NCA-20471", state="checked"),
         ReportedCount(
             organization=ACME, workspace="genomics", product="Model registry", kind="model", value=12, reported_at=at,
             url="https://models.example/genomics",
