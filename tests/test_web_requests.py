@@ -47,6 +47,7 @@ def test_the_badge_counts_what_one_can_decide(stage: Stage) -> None:
         ({"role": 99999}, "Choose one of the list."),
         ({"role": EDITOR, "until": "2001-01-01"}, "This day is over. Choose today or later."),
         ({"role": EDITOR, "until": "soon"}, "Enter a valid date."),
+        ({"role": EDITOR, "until": "9999-12-31"}, "Choose an earlier day."),
         ({"role": EDITOR, "reply": "x" * 501}, "at most 500"),
     ],
 )

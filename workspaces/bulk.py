@@ -15,6 +15,7 @@ from accounts.names import clean_name
 from workspaces.access import Place
 from workspaces.actions import grants, groups, members
 from workspaces.catalogue import Code, Scope
+from workspaces.forms.fields import choice
 from workspaces.models import Group, Member
 from workspaces.plans import Outcome, Proposal
 from workspaces.policy import Verb, decide
@@ -33,7 +34,7 @@ from workspaces.queries.groups import is_taken
 from workspaces.selections import Chosen
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    pass
 
 
 class BulkForm(forms.Form):
@@ -97,14 +98,8 @@ def offered(place: Place) -> list[BulkAction]:
     return [action for action in actions if action.is_offered(place)]
 
 
-def _number(label: "StrOrPromise", **more: Any) -> forms.TypedChoiceField:
-    return forms.TypedChoiceField(
-        label=label, coerce=int, error_messages={"invalid_choice": _("Choose one of the list.")}, **more
-    )
-
-
 class RoleForm(BulkForm):
-    role = _number(_("New role"))
+    role = choice(_("New role"))
 
     def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         return {"role": giveable_roles(place.organization, place.facts)}
@@ -134,7 +129,7 @@ class UpdateRole(BulkAction):
 class GroupForm(BulkForm):
     """One of the groups, or the name of one that is made in the same step."""
 
-    group = _number(_("Group"), required=False, empty_value=None)
+    group = choice(_("Group"), required=False, empty_value=None)
     new_group = forms.CharField(label=_("Or a new group, called"), required=False, strip=False)
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
@@ -213,8 +208,8 @@ class RemoveFromGroup(BulkAction):
 
 
 class WorkspaceForm(BulkForm):
-    workspace = _number(_("Workspace"))
-    workspace_role = _number(_("Role there"))
+    workspace = choice(_("Workspace"))
+    workspace_role = choice(_("Role there"))
 
     def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         workspaces, roles = giveable_places(place.organization, place.facts)

@@ -1,7 +1,12 @@
-"""How names are compared and sorted. The only place that folds them; no model, no query."""
+"""How names are compared, sorted and made parts of addresses. The only place that folds them; no model, no query."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from django.utils.text import slugify
+
+RESERVED_SLUGS = {"new"}
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Last active of somebody who was never seen: sorts first, is never null."""
@@ -20,3 +25,19 @@ def folded(name: str, address: str) -> tuple[str, str]:
     """
     short = fold(name)[:254]
     return short or address, f" {short} {address}"[:400]
+
+
+def slug_stem(name: str, fallback: str) -> str:
+    """What the part of an address begins with that stands for a name."""
+    return slugify(name)[:40].strip("-") or fallback
+
+
+def free_slug(stem: str, taken: Iterable[str]) -> str:
+    """The stem, or the stem with the first number that is free."""
+    used = RESERVED_SLUGS.union(taken)
+    number = 1
+    slug = stem
+    while slug in used:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

@@ -26,7 +26,6 @@ from workspaces.history import (
 )
 from workspaces.models import (
     DeparturePlacement,
-    Entry,
     Grant,
     GrantPermission,
     Group,
@@ -149,20 +148,10 @@ def change_group(*, actor: Actor, organization_id: int, group_id: int, name: str
         group = _group(held, group_id)
         insist(decide(held.facts, Verb.EDIT_GROUP))
         _insist_free(held, values["name"], group.pk)
-        changed = [field for field, after in values.items() if getattr(group, field) != after]
-        for field in changed:
-            before, after = _fitting(getattr(group, field)), _fitting(values[field])
-            held.record(GROUP_CHANGED, subject=group.pk, before=before, after=after, payload={"field": field})
-            setattr(group, field, values[field])
+        changed = held.change(GROUP_CHANGED, group, values)
         group.sort_name = fold(group.name)
         group.save(update_fields=["name", "sort_name", "description"])
     return changed
-
-
-def _fitting(text: str) -> str:
-    """As much of it as an entry of the history holds."""
-    most = Entry._meta.get_field("before").max_length
-    return text[:most]
 
 
 def _group(held: Locked, group_id: int) -> Group:

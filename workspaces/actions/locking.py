@@ -49,6 +49,16 @@ class Locked:
             Entry.objects.create(act=act, subject_id=subject, scope_id=scope, before=before, after=after)
         return act
 
+    def change(self, kind: EventKind, row: models.Model, values: Mapping[str, object]) -> list[str]:
+        """Sets the fields that differ on the row, which the caller saves; one history entry each. Returns them."""
+        changed = [field for field, after in values.items() if getattr(row, field) != after]
+        for field in changed:
+            before, after = _fitting(getattr(row, field)), _fitting(values[field])
+            payload = {"field": field.removeprefix("is_")}
+            self.record(kind, subject=row.pk, before=before, after=after, payload=payload)
+            setattr(row, field, values[field])
+        return changed
+
     def record_set(
         self,
         kind: EventKind,
@@ -91,6 +101,11 @@ class Locked:
             request_id=self.actor.request_id,
             payload=dict(payload or {}),
         )
+
+
+def _fitting(value: object) -> str:
+    """As much of it as an entry of the history holds."""
+    return str(value)[: Entry._meta.get_field("before").max_length]
 
 
 @contextmanager

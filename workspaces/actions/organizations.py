@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.http import Http404
-from django.utils.text import slugify
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -47,6 +46,7 @@ from workspaces.models import (
     SelectionItem,
     Workspace,
 )
+from workspaces.names import free_slug, slug_stem
 from workspaces.policy import OrganizationFacts, Verb, decide
 from workspaces.queries.facts import actor_facts
 from workspaces.registry import before_deletion
@@ -62,7 +62,6 @@ CHANGEABLE = (
     "members_create_groups",
     "external_account_id",
 )
-RESERVED_SLUGS = {"new"}
 
 
 def create_organization(
@@ -116,20 +115,14 @@ def _found(name: str, scheme: str) -> Organization:
     """Somebody else may take the address part between the look and the insert: then look again."""
     for _ in range(5):
         with suppress(IntegrityError), transaction.atomic():
-            return Organization.objects.create(name=name, slug=free_slug(name), scheme=scheme)
+            return Organization.objects.create(name=name, slug=_free_slug(name), scheme=scheme)
     raise Refusal("Organizations of this name are being made right now. Try again.", 409, "name_taken")
 
 
-def free_slug(name: str) -> str:
-    """A short address part made of the name that no organization has yet."""
-    stem = slugify(name)[:40].strip("-") or "organization"
-    taken = set(Organization.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | RESERVED_SLUGS
-    number = 1
-    slug = stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
+def _free_slug(name: str) -> str:
+    """One that no organization has yet."""
+    stem = slug_stem(name, "organization")
+    return free_slug(stem, Organization.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
 
 
 def change_organization(*, actor: Actor, organization_id: int, **changes: object) -> list[str]:
@@ -139,23 +132,9 @@ def change_organization(*, actor: Actor, organization_id: int, **changes: object
     with locked(actor=actor, organization_id=organization_id) as held:
         insist(decide(held.facts, Verb.CHANGE_SETTINGS))
         organization = held.organization
-        changed = []
-        for field in CHANGEABLE:
-            before = getattr(organization, field)
-            after = changes.get(field, before)
-            if field == "name":
-                after = clean_name(str(after))
-            if after == before:
-                continue
-            setattr(organization, field, after)
-            changed.append(field)
-            held.record(
-                ORGANIZATION_CHANGED,
-                subject=organization.pk,
-                before=str(before),
-                after=str(after),
-                payload={"field": field},
-            )
+        values = {field: changes.get(field, getattr(organization, field)) for field in CHANGEABLE}
+        values["name"] = clean_name(str(values["name"]))
+        changed = held.change(ORGANIZATION_CHANGED, organization, values)
         if "external_account_id" in changed:
             organization.external_account_state = AccountState.NOT_CHECKED
         organization.clean_fields(exclude=["owner"])

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.actors import ROSTER, Actor
@@ -47,6 +46,7 @@ from workspaces.models import (
     Workspace,
 )
 from workspaces.models.workspaces import RESTORABLE
+from workspaces.names import free_slug, slug_stem
 from workspaces.policy import Verb, WorkspaceFacts, decide
 from workspaces.queries.facts import actor_facts, policies_of, roles_of, workspace_facts, workspace_permissions
 from workspaces.queries.resources import blocking_resources, say_counts
@@ -56,9 +56,7 @@ from workspaces.selections import Chosen
 from workspaces.sql import delete_rows
 
 CHANGEABLE = ("name", "description", "label", "is_open")
-RESERVED_SLUGS = {"new"}
 PURGED_AT_ONCE = 50
-SHOWN_IN_HISTORY = 300
 
 
 def create_workspace(
@@ -84,7 +82,7 @@ def create_workspace(
         workspace = Workspace(
             organization=held.organization,
             name=name,
-            slug=free_slug(held.organization, name),
+            slug=_free_slug(held.organization, name),
             description=description.strip(),
             label=label,
             kind=kind,
@@ -133,18 +131,12 @@ def _grant(held: Locked, workspace: Workspace, member_id: int, role_id: int, ori
     )
 
 
-def free_slug(organization: Organization, name: str) -> str:
-    """A short address part made of the name that no workspace of the organization has, deleted ones included: they may
-    come back. Called under the lock.
+def _free_slug(organization: Organization, name: str) -> str:
+    """One that no workspace of the organization has, deleted ones included: they may come back. Called under the
+    lock.
     """
-    stem = slugify(name)[:40].strip("-") or "workspace"
-    taken = set(organization.workspaces.filter(slug__startswith=stem).values_list("slug", flat=True)) | RESERVED_SLUGS
-    number = 1
-    slug = stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
+    stem = slug_stem(name, "workspace")
+    return free_slug(stem, organization.workspaces.filter(slug__startswith=stem).values_list("slug", flat=True))
 
 
 def change_workspace(*, actor: Actor, organization_id: int, workspace_id: int, **changes: object) -> list[str]:
@@ -154,21 +146,9 @@ def change_workspace(*, actor: Actor, organization_id: int, workspace_id: int, *
     with locked(actor=actor, organization_id=organization_id) as held:
         workspace, facts = _alive(held, workspace_id)
         insist(decide(held.facts, Verb.EDIT_WORKSPACE, workspace=facts))
-        changed = []
-        for field in CHANGEABLE:
-            before = getattr(workspace, field)
-            after = _cleaned(workspace, field, changes.get(field, before))
-            if after == before:
-                continue
-            setattr(workspace, field, after)
-            changed.append(field)
-            held.record(
-                WORKSPACE_CHANGED,
-                subject=workspace.pk,
-                before=str(before)[:SHOWN_IN_HISTORY],
-                after=str(after)[:SHOWN_IN_HISTORY],
-                payload={"field": field.removeprefix("is_")},
-            )
+        given = {field: changes.get(field, getattr(workspace, field)) for field in CHANGEABLE}
+        cleaned = {field: _cleaned(workspace, field, value) for field, value in given.items()}
+        changed = held.change(WORKSPACE_CHANGED, workspace, cleaned)
         workspace.clean_fields()
         if changed:
             workspace.save(update_fields=changed)

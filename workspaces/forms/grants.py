@@ -1,15 +1,13 @@
 """Forms about roles in a workspace. Ends are days, which they include, in the time zone of whoever enters them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.catalogue import Scope
-from workspaces.forms.requests import set_choices
+from workspaces.forms.fields import NOT_OFFERED, LastDay, set_choices
 from workspaces.forms.workspaces import PersonField
 from workspaces.models import Organization
 from workspaces.queries.role_matrix import areas_of, permissions_at
@@ -19,35 +17,8 @@ REASON = 200
 type Roles = Sequence[tuple[int, str]]
 
 
-class LastDay(forms.DateField):
-    """Cleaned to the moment when the day is over."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, required=False, **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, datetime):
-            return timezone.localtime(value - timedelta(microseconds=1)).date()
-        return value
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
-
-    def clean(self, value: Any) -> datetime | None:
-        day = super().clean(value)
-        if day is None:
-            return None
-        if day < timezone.localdate():
-            raise forms.ValidationError(_("This day is over. Choose today or later."), code="past")
-        try:
-            return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-        except OverflowError as problem:
-            raise forms.ValidationError(_("Choose an earlier day."), code="far") from problem
-
-
 def _role() -> forms.TypedChoiceField:
-    wrong = {"invalid_choice": _("Choose one of the list."), "required": _("Choose a role.")}
+    wrong = {**NOT_OFFERED, "required": _("Choose a role.")}
     return forms.TypedChoiceField(label=_("Role"), coerce=int, error_messages=wrong)
 
 

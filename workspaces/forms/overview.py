@@ -6,14 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from workspaces.forms.fields import choice, set_choices
+
 
 class Instead(forms.Form):
-    workspace = forms.TypedChoiceField(
-        label=_("Workspace"), coerce=int, error_messages={"invalid_choice": _("Choose one of the list.")}
-    )
+    workspace = choice(_("Workspace"))
 
     def __init__(self, choices: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["workspace"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = list(choices)
+        set_choices(self, workspace=choices)

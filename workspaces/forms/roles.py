@@ -8,8 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import clean_name
-
-NOT_OFFERED = {"invalid_choice": _("Choose one of the list.")}
+from workspaces.forms.fields import NOT_OFFERED
 
 
 class RoleForm(forms.Form):

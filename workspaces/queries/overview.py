@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import OutgoingMail
@@ -122,14 +122,3 @@ def ending_grants(organization: Organization) -> int:
     """Direct grants that end within a week."""
     soon = Grant.objects.live().filter(ends_at__lt=Now() + timedelta(days=7), member__isnull=False)
     return soon.filter(workspace__organization=organization, workspace__deleted_at__isnull=True).count()
-
-
-def workspaces_with_people(organization: Organization, limit: int = 6) -> list[tuple[str, str, int]]:
-    """The workspaces with the most direct grants: slug, name, number."""
-    rows = (
-        Workspace.objects.alive()
-        .filter(organization=organization, archived_at__isnull=True)
-        .annotate(people=Count("grants", filter=Q(grants__member__isnull=False)))
-        .order_by(F("people").desc(), "name")
-    )
-    return list(rows.values_list("slug", "name", "people")[:limit])

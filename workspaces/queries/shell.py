@@ -15,12 +15,11 @@ MOST_REQUESTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """workspaces: id, name and slug of the first ones in which the member has a role. manages: whether in some they
-    manage the members. requests: how many open ones they may decide, counted no further than MOST_REQUESTS.
+    """workspaces: id, name and slug of the first ones in which the member has a role. requests: how many open ones they
+    may decide, counted no further than MOST_REQUESTS.
     """
 
     workspaces: list[tuple[int, str, str]]
-    manages: bool
     requests: int
 
 
@@ -60,8 +59,7 @@ def surroundings(organization: Organization, member: Member, *, decides_all: boo
             LIMIT {MOST_REQUESTS}
         )
         SELECT id, name, slug FROM mine
-        UNION ALL SELECT NULL, CASE WHEN EXISTS (SELECT 1 FROM managed) THEN 'yes' ELSE '' END,
-                         CAST((SELECT count(*) FROM asked) AS varchar)"""
+        UNION ALL SELECT NULL, '', CAST((SELECT count(*) FROM asked) AS varchar)"""
     parameters: list[int | str | bool] = [
         member.pk,
         member.pk,
@@ -75,8 +73,8 @@ def surroundings(organization: Organization, member: Member, *, decides_all: boo
     ]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        *rows, (_none, manages, count) = sorted(cursor.fetchall(), key=lambda row: (row[0] is None, row[1]))
-    return Surroundings(rows, bool(manages), int(count))
+        *rows, (_none, _name, count) = sorted(cursor.fetchall(), key=lambda row: (row[0] is None, row[1]))
+    return Surroundings(rows, int(count))
 
 
 def my_memberships(user_id: int) -> "QuerySet[Member]":

@@ -106,8 +106,10 @@ class MemberFilters(OrganizationView):
             base_url=self.url("members"),
             back_url=with_query(self.url("members"), request.GET),
             clear_url=self.url("members"),
+            region="members",
+            title=_("Filter members"),
         )
-        return page(request, "members/filter.html", context, partial="dialog")
+        return page(request, "ui/filter.html", context, partial="dialog")
 
 
 def table_context(query: Query, given: QueryDict, base_url: str, found: Page, *, moving: bool) -> dict[str, Any]:

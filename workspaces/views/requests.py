@@ -11,13 +11,13 @@ from config.http import Request, done, go, page, plain_number
 from config.ui.people import hue, initials
 from workspaces.actions import requests
 from workspaces.emails import what_of
+from workspaces.forms.fields import set_choices
 from workspaces.forms.requests import (
     Approval,
     AskForOrganizationRole,
     AskForTime,
     AskForWorkspace,
     Refusal,
-    set_choices,
 )
 from workspaces.models import AccessRequest, Member
 from workspaces.policy import Verb

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from config.http import Request, page, plain_number
 from workspaces.filters import STATE_LABELS, with_query
+from workspaces.forms.fields import set_choices
 from workspaces.forms.grants import PeopleFilters as FilterForm
-from workspaces.forms.requests import set_choices
 from workspaces.models import Grant
 from workspaces.people_table import PeoplePresenter
 from workspaces.policy import Verb
@@ -169,10 +169,11 @@ class WorkspacePeopleFilters(PeopleView):
             "back_url": with_query(base_url, request.GET),
             "clear_url": base_url,
             "region": "people",
+            "title": _("Filter people"),
         }
         if not request.htmx:
             context |= self.context("workspace_members")
-        return page(request, "grants/filter.html", context, partial="dialog")
+        return page(request, "ui/filter.html", context, partial="dialog")
 
 
 def chips(filters: PeopleFilters, given: QueryDict, base_url: str, roles: Roles) -> list[dict[str, str]]:
