@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-GOALS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13)
+GOALS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14)
 """Of PERFORMANCE; the others belong to what is not built yet."""
 
 VERSION = 1

@@ -17,10 +17,14 @@ class MailState(models.TextChoices):
     FAILED = "failed", _("Refused")
     UNCONFIRMED = "unconfirmed", _("Unconfirmed")
     CANCELLED = "cancelled", _("Cancelled")
+    BOUNCED = "bounced", _("Bounced")
+    COMPLAINED = "complained", _("Marked as spam")
 
 
 GIVEN_UP = (MailState.FAILED, MailState.UNCONFIRMED, MailState.CANCELLED)
-FINISHED = (MailState.SENT, *GIVEN_UP)
+REPORTED = (MailState.BOUNCED, MailState.COMPLAINED)
+"""What the mail service said after it had taken the mail."""
+FINISHED = (MailState.SENT, *GIVEN_UP, *REPORTED)
 
 
 class OutgoingMail(models.Model):
@@ -98,3 +102,48 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.recipient}"
+
+
+class MailAttempt(models.Model):
+    """An attempt that did not end in "sent": when, how, and the server's words. What succeeded stands in the mail's own
+    row, so that the many that go well cost no row more.
+    """
+
+    mail = models.ForeignKey(
+        OutgoingMail, on_delete=models.CASCADE, related_name="failed_attempts", db_constraint=False
+    )
+    at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=12, choices=MailState, help_text=_("What it left the mail in."))
+    reply = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt to send")
+        verbose_name_plural = _("attempts to send")
+
+    def __str__(self) -> str:
+        return f"{self.mail_id}: {self.state}"
+
+
+class MailGate(models.Model):
+    """One row: may workers take mails? paused_at: an operator stopped them. closed_until: the server could not be
+    reached; then one worker at a time tries one mail, and the first that is taken opens the gate again.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    failures = models.PositiveIntegerField(default=0, help_text=_("In a row, of reaching the server at all."))
+    closed_until = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("mail gate")
+        verbose_name_plural = _("mail gate")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(id=1), name="mail_gate_one"),
+        ]
+
+    def __str__(self) -> str:
+        return "mail gate"

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -33,6 +34,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("address"), unique=True)
     name = models.CharField(_("name"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_name])
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Empty: what the browser says."),
+    )
     is_staff = models.BooleanField(_("support staff"), default=False, help_text=_("May use Django admin."))
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("A blocked account cannot sign in anywhere.")

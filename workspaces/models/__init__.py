@@ -4,6 +4,7 @@ from workspaces.models.grants import Grant, GrantPermission, Origin
 from workspaces.models.groups import Group, GroupManager, GroupMember
 from workspaces.models.history import Act, Entry, Label
 from workspaces.models.hosts import Figure, HostPermission, Product
+from workspaces.models.jobs import Job, JobRow
 from workspaces.models.members import Activity, Departure, DeparturePlacement, Directory, ExternalAccount, Member
 from workspaces.models.organizations import AccountState, Organization, OwnershipTransfer
 from workspaces.models.requests import AccessRequest, RequestedPlacement
@@ -30,6 +31,8 @@ __all__ = [
     "GroupManager",
     "GroupMember",
     "HostPermission",
+    "Job",
+    "JobRow",
     "Label",
     "Member",
     "Organization",

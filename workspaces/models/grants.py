@@ -16,6 +16,8 @@ from workspaces.models.workspaces import Workspace
 class Origin(models.TextChoices):
     MANUAL = "manual", _("Given by hand")
     INVITATION = "invitation", _("By invitation")
+    LINK = "link", _("By an invite link")
+    DOMAIN = "domain", _("By their domain")
     DEFAULT = "default", _("By default")
     REQUEST = "request", _("On request")
     JOINED = "joined", _("Joined by themselves")

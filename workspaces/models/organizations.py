@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -31,6 +32,15 @@ class Organization(models.Model):
     workspace_admins_invite = models.BooleanField(_("workspace admins may invite"), default=True)
     members_create_workspaces = models.BooleanField(_("members may create workspaces"), default=False)
     members_create_groups = models.BooleanField(_("members may create groups"), default=False)
+    members_propose = models.BooleanField(_("members may propose people"), default=False)
+    sends_reminders = models.BooleanField(_("remind people of open invitations"), default=True)
+    language = models.CharField(_("language of its mails"), max_length=10, choices=settings.LANGUAGES, default="en")
+    seats = models.PositiveIntegerField(
+        _("seats"), null=True, blank=True, help_text=_("Members and pending invitations together; empty: no limit.")
+    )
+    invitations_per_day = models.PositiveIntegerField(
+        _("invitations a day"), null=True, blank=True, help_text=_("Empty: the installation's limit.")
+    )
     external_account_id = models.CharField(_("external account"), max_length=120, blank=True)
     external_account_state = models.CharField(
         _("state of the external account"), max_length=12, choices=AccountState, default=AccountState.NOT_CHECKED

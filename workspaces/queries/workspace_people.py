@@ -142,6 +142,7 @@ def people_of(organization: Organization, workspace: Workspace, filters: PeopleF
 
 
 _TABLES = "workspaces_directory d JOIN workspaces_member m ON m.id = d.member_id"
+_EVERYONE = f"m.joined_at IS NOT NULL AND m.role_id <> {int(BuiltIn.GUEST)}"
 
 
 def _reached(reach: Reach) -> Sql:
@@ -161,7 +162,7 @@ def _reached(reach: Reach) -> Sql:
         )
         parameters += reach.group_ids
     if reach.has_everyone:
-        texts.append(f"(m.joined_at IS NOT NULL AND m.role_id <> {int(BuiltIn.GUEST)})")
+        texts.append(f"({_EVERYONE})")
     if reach.organization_roles:
         texts.append(f"m.role_id IN ({_marks(reach.organization_roles)})")
         parameters += reach.organization_roles
@@ -287,11 +288,18 @@ def _count(organization_id: int, filters: PeopleFilters, reach: Reach, term: str
             where.parameters,
         )
     where, condition = _matching(organization_id, filters, term), _reached(reach)
-    return Sql(
+    exact = Sql(
         f"SELECT count(*) FROM (SELECT 1 FROM {_TABLES} WHERE {where.text} AND {condition.text}"
         f" LIMIT {COUNT_CAP + 1}) AS matching",
         [*where.parameters, *condition.parameters],
     )
+    if not filters.is_open:
+        return exact
+    # Where everyone alone is more than the cap, nobody has to be asked through what else they are inside.
+    joined = f"""SELECT count(*) FROM (
+        SELECT 1 FROM workspaces_member m WHERE m.organization_id = %s AND {_EVERYONE} LIMIT {COUNT_CAP + 1}) AS joined"""
+    text = f"SELECT CASE WHEN ({joined}) > {COUNT_CAP} THEN {COUNT_CAP + 1} ELSE ({exact.text}) END"
+    return Sql(text, [organization_id, *exact.parameters])
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -102,7 +102,7 @@ def _in_workspace(organization_id: int, member_id: int, code: str, workspace_id:
         LEFT JOIN (
             SELECT {_GRANT} FROM workspaces_grant x WHERE x.principal_key IN (0, %(member)s) AND {here}
             UNION ALL
-            SELECT {_GRANT} FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.group_id = gm.group_id
+            SELECT {_GRANT} FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.principal_key = -gm.group_id
             WHERE gm.member_id = %(member)s AND {here}
         ) reached ON reached.principal_key <> 0 OR m.role_id <> {int(BuiltIn.GUEST)}
         WHERE m.id = %(member)s AND m.organization_id = %(organization)s AND w.id = %(workspace)s"""
