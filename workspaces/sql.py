@@ -91,6 +91,19 @@ def among_ids(column: str, name: str) -> str:
     return f"{column} IN (SELECT value FROM json_each(%({name})s))"
 
 
+def in_list(column: str, select: str) -> str:
+    """column IN (select), such that PostgreSQL reads it as a list and looks each one up by an index, where it might
+    take a few for reason enough to walk the whole index beside them.
+    """
+    return f"{column} = ANY(ARRAY({select}))" if connection.vendor == "postgresql" else f"{column} IN ({select})"
+
+
+def joined(expression: str) -> str:
+    """The aggregate that makes a comma-separated list of texts."""
+    name = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    return f"{name}({expression}, ',')"
+
+
 def listed(ids: Collection[int]) -> list[int] | str:
     return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
 
@@ -110,8 +123,10 @@ def prepared(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]
     plain = connection.connection
     # Django's own cursors bind on the client and are never prepared, whatever this says.
     plain.prepare_threshold = 0
-    with connection.wrap_database_errors, psycopg.Cursor(plain) as cursor:
-        return cursor.execute(statement, parameters, prepare=True).fetchall()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(psycopg.Cursor(plain)) as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:

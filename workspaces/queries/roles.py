@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, Q, Value
-from django.db.models.aggregates import StringAgg
+from django.db.models import Count, Q
 
 from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Scope
 from workspaces.models import Grant, Member, Organization, RequestedPlacement, Role
 from workspaces.names import fold
 from workspaces.policy import RoleFacts
 from workspaces.queries.facts import split_codes
+from workspaces.sql import joined, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,13 @@ class Roles:
 
 
 def all_roles(organization: Organization) -> Roles:
-    rows = (
-        Role.objects.filter(Q(organization=organization) | Q(organization__isnull=True))
-        .annotate(codes=StringAgg("permissions__permission", delimiter=Value(",")))
-        .order_by("pk")
-        .values_list("pk", "name", "scope", "scheme", "codes")
-    )
+    statement = f"""
+        SELECT r.id, r.name, r.scope, r.scheme,
+               (SELECT {joined('p.permission')} FROM workspaces_rolepermission p WHERE p.role_id = r.id)
+        FROM workspaces_role r WHERE r.organization_id = %(organization)s OR r.organization_id IS NULL ORDER BY r.id
+    """  # noqa: S608  names only
     roles = Roles({}, {}, {}, {})
-    for pk, name, scope, scheme, codes in rows:
+    for pk, name, scope, scheme, codes in prepared(statement, {"organization": organization.pk}):
         facts = RoleFacts(pk, split_codes(codes))
         roles.names[pk] = name
         roles.ranks[pk] = len(facts.permissions)

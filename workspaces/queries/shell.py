@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from workspaces.catalogue import BuiltIn, Code
 from workspaces.models import Group, Member, Organization, Workspace
 from workspaces.queries.member_sql import live
+from workspaces.sql import in_list, prepared
 
 SHOWN_WORKSPACES = 8
 MOST_REQUESTS = 100
@@ -27,53 +27,48 @@ def surroundings(organization: Organization, member: Member, *, decides_all: boo
     """By one statement, since it runs for every page. The same paths as `facts.live_grants_of`, by hand: the ORM takes
     longer to write them than the database to answer. decides_all: requests of the whole organization are theirs.
     """
+    own_groups = "SELECT gm.group_id FROM workspaces_groupmember gm WHERE gm.member_id = %(member)s"
     statement = f"""
         WITH reached AS (
-            SELECT x.workspace_id, x.role_id FROM workspaces_grant x WHERE x.member_id = %s AND {live("x")}
+            SELECT x.workspace_id, x.role_id FROM workspaces_grant x
+            WHERE x.member_id = %(member)s AND {live("x")}
             UNION
-            SELECT x.workspace_id, x.role_id
-            FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.group_id = gm.group_id
-            WHERE gm.member_id = %s AND {live("x")}
+            SELECT x.workspace_id, x.role_id FROM workspaces_grant x
+            WHERE {in_list("x.group_id", own_groups)} AND {live("x")}
             UNION
             SELECT x.workspace_id, x.role_id
             FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id
-            WHERE w.organization_id = %s AND x.principal_key = 0 AND %s <> {BuiltIn.GUEST} AND {live("x")}
+            WHERE w.organization_id = %(organization)s AND x.principal_key = 0 AND NOT %(is_guest)s AND {live("x")}
         ),
         managed AS (
             SELECT reached.workspace_id FROM reached
-            JOIN workspaces_rolepermission p ON p.role_id = reached.role_id AND p.permission = %s
+            JOIN workspaces_rolepermission p ON p.role_id = reached.role_id AND p.permission = %(manages)s
         ),
         mine AS (
             SELECT id, name, slug FROM workspaces_workspace
-            WHERE organization_id = %s AND id IN (SELECT workspace_id FROM reached)
+            WHERE organization_id = %(organization)s AND id IN (SELECT workspace_id FROM reached)
               AND deleted_at IS NULL AND archived_at IS NULL
             ORDER BY name LIMIT {SHOWN_WORKSPACES}
         ),
         asked AS (
             SELECT r.id FROM workspaces_accessrequest r
-            WHERE r.organization_id = %s AND r.member_id <> %s
+            WHERE r.organization_id = %(organization)s AND r.member_id <> %(member)s
               AND r.approved_at IS NULL AND r.declined_at IS NULL AND r.withdrawn_at IS NULL
-              AND (%s OR EXISTS (
+              AND (%(decides_all)s OR EXISTS (
                   SELECT 1 FROM workspaces_requestedplacement rp
                   WHERE rp.request_id = r.id AND rp.workspace_id IN (SELECT workspace_id FROM managed)))
             LIMIT {MOST_REQUESTS}
         )
         SELECT id, name, slug FROM mine
         UNION ALL SELECT NULL, '', CAST((SELECT count(*) FROM asked) AS varchar)"""
-    parameters: list[int | str | bool] = [
-        member.pk,
-        member.pk,
-        organization.pk,
-        member.role_id,
-        Code.MEMBERS_WORKSPACE_MANAGE,
-        organization.pk,
-        organization.pk,
-        member.pk,
-        decides_all,
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        *rows, (_none, _name, count) = sorted(cursor.fetchall(), key=lambda row: (row[0] is None, row[1]))
+    about = {
+        "organization": organization.pk,
+        "member": member.pk,
+        "is_guest": member.role_id == BuiltIn.GUEST,
+        "manages": Code.MEMBERS_WORKSPACE_MANAGE.value,
+        "decides_all": decides_all,
+    }
+    *rows, (_none, _name, count) = sorted(prepared(statement, about), key=lambda row: (row[0] is None, row[1]))
     return Surroundings(rows, int(count))
 
 

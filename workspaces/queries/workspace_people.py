@@ -296,8 +296,8 @@ def _count(organization_id: int, filters: PeopleFilters, reach: Reach, term: str
     if not filters.is_open:
         return exact
     # Where everyone alone is more than the cap, nobody has to be asked through what else they are inside.
-    joined = f"""SELECT count(*) FROM (
-        SELECT 1 FROM workspaces_member m WHERE m.organization_id = %s AND {_EVERYONE} LIMIT {COUNT_CAP + 1}) AS joined"""
+    first = f"SELECT 1 FROM workspaces_member m WHERE m.organization_id = %s AND {_EVERYONE} LIMIT {COUNT_CAP + 1}"
+    joined = f"SELECT count(*) FROM ({first}) AS joined"
     text = f"SELECT CASE WHEN ({joined}) > {COUNT_CAP} THEN {COUNT_CAP + 1} ELSE ({exact.text}) END"
     return Sql(text, [organization_id, *exact.parameters])
 

@@ -71,7 +71,10 @@ def check(
 
 _STANDING = "m.joined_at IS NOT NULL, m.suspended_at IS NULL, u.is_active, m.role_id"
 _PERSON = "workspaces_member m LEFT JOIN accounts_user u ON u.id = m.user_id"
-_OF_ROLE = "EXISTS (SELECT 1 FROM workspaces_rolepermission p WHERE p.role_id = {} AND p.permission = %({})s)"
+# The OFFSET keeps PostgreSQL from reading the permissions of all roles into a hash for the few that are asked about.
+_OF_ROLE = (
+    "EXISTS (SELECT 1 FROM workspaces_rolepermission p WHERE p.role_id = {} AND p.permission = %({})s LIMIT 1 OFFSET 0)"
+)
 _GRANT = "x.id, x.principal_key, x.role_id, x.ends_at"
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from workspaces.catalogue import BuiltIn, Code, Scope
@@ -18,7 +17,7 @@ from workspaces.models import Member, Organization
 from workspaces.queries.facts import every_code, split_codes
 from workspaces.queries.member_sql import live
 from workspaces.queries.roles import Roles
-from workspaces.sql import among_ids, listed, prepared
+from workspaces.sql import among_ids, in_list, joined, listed, prepared
 
 
 class Kind(StrEnum):
@@ -85,13 +84,15 @@ _COLUMNS = "w.id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.g
 _FIRST = _COLUMNS.replace("w.id", "w.id AS workspace_id").replace("x.id", "x.id AS grant_id")
 
 
+_OWN_GROUPS = "SELECT mine.group_id FROM workspaces_groupmember mine JOIN people ON people.id = mine.member_id"
+
+
 def _paths(organization: Organization, member_ids: list[int], workspace_id: int | None = None) -> list[Path]:
     """Into one workspace, or into all of the organization."""
     about = {"organization": organization.pk, "members": listed(member_ids), "opens": Code.WORKSPACES_ACCESS_ALL.value}
     if workspace_id is None:
-        rows = prepared(
-            _statement("x.member_id = people.id", f"x.group_id = gm.group_id AND {_in_own_groups()}"), about
-        )
+        grouped = f"x.group_id = gm.group_id AND {in_list('x.group_id', _OWN_GROUPS)}"
+        rows = prepared(_statement("x.member_id = people.id", grouped), about)
     else:
         here = "x.workspace_id = %(workspace)s AND x.principal_key ="
         one = _statement(f"{here} people.id", f"{here} -gm.group_id", "w.id = %(workspace)s")
@@ -136,18 +137,9 @@ def _statement(direct: str, grouped: str, where: str = "true") -> str:
     """
 
 
-def _in_own_groups() -> str:
-    """Says once more of a grant x that its group is one of theirs, as a list: else PostgreSQL may take the few groups of
-    one person for reason enough to walk the grants of all groups.
-    """
-    own = "SELECT mine.group_id FROM workspaces_groupmember mine JOIN people ON people.id = mine.member_id"
-    return f"x.group_id = ANY(ARRAY({own}))" if connection.vendor == "postgresql" else f"x.group_id IN ({own})"
-
-
 def extras_of(grant: str) -> str:
     """The extra permissions of a grant, comma separated, as SQL."""
-    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
-    return f"(SELECT {joined}(e.permission, ',') FROM workspaces_grantpermission e WHERE e.grant_id = {grant})"
+    return f"(SELECT {joined('e.permission')} FROM workspaces_grantpermission e WHERE e.grant_id = {grant})"
 
 
 def _path(row: tuple[Any, ...], everything: frozenset[str]) -> Path:
