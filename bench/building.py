@@ -85,7 +85,7 @@ class _Builder:
         names = ["default", "system", *_names(self.scale.workspaces - 2)]
         kinds = [Workspace.Kind.SHARED, Workspace.Kind.SYSTEM, *[Workspace.Kind.SHARED] * (self.scale.workspaces - 2)]
         made = Workspace.objects.bulk_create(
-            Workspace(organization=here, name=name, slug=f"w{number}", kind=kind)
+            Workspace(organization=here, name=name, sort_name=fold(name), slug=f"w{number}", kind=kind)
             for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
         )
         self.workspaces = [workspace.pk for workspace in made]

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 
 from accounts.models import OutgoingMail
-from invitations.emails import InvitationWording, link_of
+from invitations.emails.invitations import InvitationWording, link_of
 from invitations.models import Invitation
 
 NAME = "bench.references.mail_tasks.send_one"
