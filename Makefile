@@ -1,6 +1,6 @@
 # One command for each thing that is done with Roster. Every target sets up .venv first, which takes no time once it is done.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format rows bench chaos mutants look lock \
+.PHONY: help setup run test check format rows bench chaos mutants look messages lock \
   check-style check-format check-types check-templates check-migrations check-layers check-architecture
 
 help: ## list the targets
@@ -55,6 +55,9 @@ mutants: setup ## break the pure modules on purpose and see whether a test notic
 
 look: setup ## the README's screenshots and a contact sheet of all pages
 	@exec .venv/bin/python bin/look.py
+
+messages: setup ## put the texts of code and templates into locale/, say what waits for a translator, compile
+	@exec .venv/bin/python bin/messages.py
 
 lock: ## rewrite requirements.lock from pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.12 --all-extras --group dev pyproject.toml -o requirements.lock

@@ -47,6 +47,14 @@ class AccountWording(Wording):
         return str(urlsplit(settings.PUBLIC_URL).netloc)
 
 
+TEST = AccountWording(
+    "A test mail from Roster",
+    "An operator asked for this mail. That you read it says that Roster's mail gets through.",
+    "Open Roster",
+    "Nothing needs to be done.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountMail:
     """A kind of mail about an account. `link` gets the recipient's row; None: there is nothing to say any more."""

@@ -11,6 +11,7 @@ from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -97,6 +98,8 @@ class SignUpForm(allauth_forms.SignupForm):
 
     def clean_email(self) -> str:
         address: str = self.cleaned_data["email"]
+        if objection := self.door.refusal_of(address):
+            raise ValidationError(objection, code="address")
         # Whoever has an account is told by mail; the page looks the same to everybody.
         self.account_already_exists = queries.is_taken(address)
         return address
@@ -286,6 +289,12 @@ class ProfileForm(forms.Form):
     name = NameField(help_text=_("As the people of your organizations see it."))
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Dates are shown in it; the exact UTC time shows on hover.")
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As my browser says")), *settings.LANGUAGES],
+        help_text=_("Of the pages, and of the mails to you."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

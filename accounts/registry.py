@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.http import HttpRequest
 
 from accounts.actors import Actor
+from accounts.models import OutgoingMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +17,22 @@ class Door:
     address: the only one that the new account gets; empty: the person's choice, to be confirmed by mail.
     is_proven: whoever stands at this door has already shown that the address is theirs (a link that was mailed to it).
     sentence: what they come for, shown above the form. only_first: the door of an empty installation, for one person.
+    objection: where the choice of address is not free, says why not this one ("": it may come in).
     """
 
     address: str = ""
     is_proven: bool = False
     sentence: str = ""
     only_first: bool = False
+    objection: Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         if self.is_proven and not self.address:
             raise ValueError("Only a fixed address can be proven beforehand.")
+
+    def refusal_of(self, address: str) -> str:
+        """Why nobody comes in by this door with the canonical address; "" for a welcome one."""
+        return self.objection(address) if self.objection is not None else ""
 
 
 class Ending(StrEnum):
@@ -65,6 +72,9 @@ person_changed: list[Callable[[int], None]] = []
 # first locks the organizations that it will count (by id); a departure ends memberships (DELETED) and writes history.
 objections: list[Callable[[Departure], Iterable[Objection]]] = []
 departures: list[Callable[[Departure], None]] = []
+
+# Called inside the transaction that notes that the reader of a mail has marked it as spam.
+mail_complained: list[Callable[[OutgoingMail], None]] = []
 
 # What the frame around the person's own pages needs (the left column), merged into the template's context.
 frames: list[Callable[[HttpRequest], Mapping[str, object]]] = []

@@ -122,6 +122,10 @@ def walk(browser: Browser, product: Product, camera: Camera) -> None:
     access(olga, here)
     invite(olga, here)
     invited(stranger, mia, olga, here)
+    asked(olga, here)
+    imported(olga, here)
+    joining(stranger, olga, here)
+    proposed(olga, mia, here)
     own_places(mia)
 
 
@@ -208,6 +212,67 @@ def invited(stranger: Visitor, mia: Visitor, olga: Visitor, here: str) -> None:
     olga.page.locator("form.r-modal button.btn-danger").click()
     stranger.show("invitation, revoked", to_nora)
     stranger.show("invitation, unknown", "/i/unknown")
+
+
+def asked(olga: Visitor, here: str) -> None:
+    """Everybody who was asked in, and what large changes became of."""
+    olga.show("invitations", f"{here}invitations/")
+    olga.show("invitations, nothing matches", f"{here}invitations/?q=zzz")
+    olga.show("invitations, filter", f"{here}invitations/filter/")
+    story = next(iter(addresses_of(olga.page, f"{here}invitations/?state=pending")))
+    olga.show("invitation, its story", story)
+    olga.page.get_by_role("link", name="Copy link").click()
+    olga.press_again("Show the link")
+    olga.page.get_by_role("dialog").get_by_role("textbox", name="Link").wait_for()
+    olga.camera.shoot(olga.page, "invitation, its link")
+    olga.show("possible duplicates", f"{here}members/duplicates/")
+    olga.show("member, merge", f"{next(iter(addresses_of(olga.page, f'{here}members/?q=mia')))}merge/")
+
+
+def imported(olga: Visitor, here: str) -> None:
+    """A table of people, from pasting to the jobs."""
+    olga.show("import", f"{here}import/")
+    rows = (
+        "email,name,role\nines@look.example,Ines Vidal,Guest\nbroken@acme,Broken,Member\nota@look.example,Ota,Emperor"
+    )
+    olga.page.get_by_label("Or paste the rows").fill(rows)
+    olga.press("Preview")
+    olga.page.get_by_role("button", name="Import 1 person").wait_for()
+    olga.camera.shoot(olga.page, "import, plan")
+    olga.page.get_by_role("link", name="Edit line 3").click()
+    olga.page.get_by_role("dialog").get_by_role("heading", name="Line 3").wait_for()
+    olga.camera.shoot(olga.page, "import, a row")
+    olga.show("jobs", f"{here}jobs/")
+
+
+def joining(stranger: Visitor, olga: Visitor, here: str) -> None:
+    """Links for many, and domains."""
+    olga.show("links, none", f"{here}links/")
+    olga.show("link, new", f"{here}links/new/")
+    olga.page.get_by_role("textbox", name="Name").fill("Spring trial volunteers")
+    olga.press("Make the link")
+    olga.page.get_by_role("heading", name="Spring trial volunteers").wait_for()
+    if olga.page.get_by_role("button", name="Show the address").count():
+        olga.press("Show the address")
+    address = olga.page.get_by_role("textbox", name="Copy it now")
+    address.wait_for()
+    olga.camera.shoot(olga.page, "link")
+    stranger.show("link, landing", address.input_value())
+    stranger.show("link, unknown", "/l/unknown")
+    olga.show("links", f"{here}links/")
+    olga.show("domains", f"{here}settings/domains/")
+    olga.show("domain, before it lets people join", f"{here}settings/domains/owner/")
+
+
+def proposed(olga: Visitor, mia: Visitor, here: str) -> None:
+    """People whom members propose."""
+    olga.page.goto(f"{here}settings/")
+    olga.page.get_by_label("Members may propose people").check()
+    olga.page.locator("main form").get_by_role("button", name="Save").click()
+    mia.show("propose", f"{here}proposals/new/")
+    mia.page.get_by_label("Addresses").fill("Ivy Day <ivy@look.example>")
+    mia.page.locator("form.r-form button[type=submit]").click()
+    olga.show("proposals", f"{here}proposals/")
 
 
 def link_to(page: Page, address: str) -> str:

@@ -37,9 +37,13 @@ app.conf.update(
         for name, task, seconds in (
             ("sweep-outbox", "accounts.tasks.sweep_outbox", 5.0),
             ("beat-heart", "accounts.tasks.beat_heart", 10.0),
+            ("remind-of-invitations", "invitations.tasks.remind_of_invitations", 300.0),
             ("expire-invitations", "invitations.tasks.expire_invitations", 60.0),
+            ("look-after-domains", "invitations.tasks.look_after_domains", 600.0),
             ("tell-of-ends", "workspaces.tasks.tell_of_ends", 300.0),
             ("purge-workspaces", "workspaces.tasks.purge_workspaces", 3600.0),
+            ("work-off-jobs", "workspaces.tasks.work_off_jobs", 5.0),
+            ("discard-jobs", "workspaces.tasks.discard_jobs", 3600.0),
             ("discard-selections", "workspaces.tasks.discard_selections", 3600.0),
             ("clear-sessions", "accounts.tasks.clear_sessions", 6 * 3600.0),
         )

@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Heartbeat, OutgoingMail
+from accounts.outbox import gates
 
 type Report = dict[str, Any]
 
@@ -68,6 +69,15 @@ def queued_mail() -> Report:
     return {"ok": age < QUEUE_DELAY, "oldest_seconds": round(age.total_seconds())}
 
 
+def mail_gate() -> Report:
+    """May workers send? Closed: the server was not reached and is tried again by itself; paused: by an operator."""
+    gate = gates.read()
+    if gate.passage is gates.Passage.OPEN:
+        return {"ok": True, "state": "open"}
+    state = "paused" if gate.passage is gates.Passage.PAUSED else "closed"
+    return {"ok": False, "state": state, "failures": gate.failures}
+
+
 def heartbeat(name: str) -> Report:
     last = Heartbeat.objects.filter(name=name).values_list("at", Now()).first()
     if last is None:
@@ -81,6 +91,7 @@ CHECKS: dict[str, Callable[[], Report]] = {
     "broker": broker,
     "mail": mail,
     "queued_mail": queued_mail,
+    "mail_gate": mail_gate,
     "worker": partial(heartbeat, Heartbeat.Name.WORKER),
     "beat": partial(heartbeat, Heartbeat.Name.BEAT),
 }

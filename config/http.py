@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
@@ -66,21 +68,30 @@ def safe_url(request: HttpRequest, url: str | None, default: str = "/") -> str:
     return default
 
 
-def toast(response: HttpResponse, text: str, *, tone: str = "ok") -> HttpResponse:
-    """Adds a toast to an htmx answer."""
-    return trigger_client_event(response, "toast", {"text": text, "tone": tone})
+def toast(response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "") -> HttpResponse:
+    """Adds a toast to an htmx answer. undo_url: what its button posts to."""
+    undo = {"undo": undo_url, "undo_label": _("Undo")} if undo_url else {}
+    return trigger_client_event(response, "toast", {"text": text, "tone": tone, **undo})
 
 
-def done(request: Request, text: str, *, to: str, refresh: str = "table:refresh") -> HttpResponse:
+def done(
+    request: Request,
+    text: str,
+    *,
+    to: str,
+    refresh: str = "table:refresh",
+    undo_url: str = "",
+    more: tuple[str, str] | None = None,
+) -> HttpResponse:
     """After a write: under htmx close the dialog, let the table fetch itself again and say what happened; else go to a
-    page that says it.
+    page that says it. undo_url: what takes it back; more: label and address of what tells more, for the page.
     """
     if request.htmx:
         response = HttpResponse(status=HTTPStatus.NO_CONTENT)
         for event in ("dialog:close", refresh):
             trigger_client_event(response, event)
-        return toast(response, text)
-    messages.success(request, text)
+        return toast(response, text, undo_url=undo_url)
+    messages.success(request, format_html('{} <a href="{}">{}</a>', text, more[1], more[0]) if more else text)
     return HttpResponseRedirect(to, status=HTTPStatus.SEE_OTHER)
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from config import views
@@ -100,6 +100,34 @@ class AnswerHeadersMiddleware:
             response["Cache-Control"] = "no-store"
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
+
+
+INVITEE_LANGUAGE = "invitee_language"
+"""In the session of whoever has opened an invitation: the language that was chosen for them."""
+
+
+KNOWN_LANGUAGES = dict(settings.LANGUAGES)
+
+
+class LanguageMiddleware:
+    """Speaks the language that the signed-in person chose; to others that of the invitation that they have opened, or
+    what their browser says.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with translation.override(self._language(request)):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language())
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    def _language(self, request: HttpRequest) -> str:
+        user = request.user
+        chosen = user.language if user.is_authenticated else request.session.get(INVITEE_LANGUAGE, "")
+        return chosen if chosen in KNOWN_LANGUAGES else translation.get_language_from_request(request)
 
 
 class TimeZoneMiddleware:

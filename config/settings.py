@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config.logs import logging_config
+from config.providers import anymail_settings
 
 env = environ.Env()
 
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.LanguageMiddleware",
     "config.middleware.TimeZoneMiddleware",
     "config.middleware.RefusalMiddleware",
 ]
@@ -157,7 +159,12 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # allauth's default would let one visitor have five mails a minute sent to somebody else's mailbox.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
+ACCOUNT_RATE_LIMITS = {
+    "reset_password": "20/m/ip,5/h/key",
+    # Of the invitee's pages.
+    "fresh_link": "20/h/ip",
+    "enter_code": "30/h/ip",
+}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 10
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
@@ -226,6 +233,10 @@ MAILERS = {
         },
     }
 }
+# The mail service whose reports of bounces and complaints are taken at /mail/reports/ (config.providers has the names),
+# and what proves them: its signing key, or user:password. Empty: no such address.
+ANYMAIL_PROVIDER = env("ANYMAIL_PROVIDER", default="")
+ANYMAIL = anymail_settings(ANYMAIL_PROVIDER, env("ANYMAIL_SECRET", default=""))
 # The development mailbox (bin/mailbox) keeps what it receives here; the page /mailbox/ reads it. Empty: no such page.
 MAILBOX_DIR = env("MAILBOX_DIR", default="") if DEBUG else ""
 
@@ -233,11 +244,15 @@ MAILBOX_DIR = env("MAILBOX_DIR", default="") if DEBUG else ""
 INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", default=20_000)
 MAILS_PER_RECIPIENT_PER_DAY = env.int("MAILS_PER_RECIPIENT_PER_DAY", default=3)
 
+# Name servers that prove domains, as host or host:port; empty: the machine's own.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
+
 # Celery. Redis carries hints only: whatever it loses, the sweep finds in the rows again.
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True

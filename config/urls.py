@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.views.reports import delivery_reports
 from config.health import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workspaces.urls")),
     path("", include("invitations.urls")),
 ]
+if settings.ANYMAIL_PROVIDER:
+    urlpatterns.append(path("mail/reports/", delivery_reports, name="delivery_reports"))
 if settings.MAILBOX_DIR:
     urlpatterns.append(path("mailbox/", include("config.mailbox.urls")))
 

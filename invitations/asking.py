@@ -10,15 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressError, Pasted, canonical
 from accounts.names import clean_name
+from workspaces.reasons import Reason
 
 
 class Result(StrEnum):
     INVITED = "invited"
     RENEWED = "renewed"
+    GAINS = "gains"
     MEMBER = "member"
     INVALID = "invalid"
     DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
     OVER_LIMIT = "over_limit"
+    OVER_SEATS = "over_seats"
     ABOVE_RIGHTS = "above_rights"
 
     @property
@@ -27,22 +31,35 @@ class Result(StrEnum):
 
     @property
     def needs_a_look(self) -> bool:
-        return self in {Result.INVALID, Result.OVER_LIMIT, Result.ABOVE_RIGHTS}
+        return self in {Result.INVALID, Result.OVER_LIMIT, Result.OVER_SEATS, Result.ABOVE_RIGHTS}
 
     @property
     def sentence(self) -> Promise:
         return SENTENCES[self]
 
 
+IMPORTABLE = (Result.INVITED, Result.RENEWED, Result.GAINS)
+"""What the rows of an import may be, to be applied."""
+
 SENTENCES: Mapping[Result, Promise] = {
     Result.INVITED: _("Will be invited."),
     Result.RENEWED: _("Was invited before; gets a new link."),
+    Result.GAINS: _("Is a member already, and gains what is asked for."),
     Result.MEMBER: _("Is a member already."),
     Result.INVALID: _("Is no address."),
     Result.DUPLICATE: _("Stands in the list more than once."),
-    Result.OVER_LIMIT: _("Is over today's limit of mails. Try again tomorrow."),
+    Result.UNKNOWN: _("Names a role, a group or a workspace that is not there."),
+    Result.OVER_LIMIT: _("Has had the mails of today. Try again tomorrow."),
+    Result.OVER_SEATS: _("Has no free seat. Remove people, revoke invitations, or ask the operator for more seats."),
     Result.ABOVE_RIGHTS: _("Holds permissions that you do not hold."),
 }
+
+
+OVER_DAY: Mapping[Reason, Promise] = {
+    Reason.OVER_LIMIT_HERE: _("Is over the organization's limit of today. Try again tomorrow."),
+    Reason.OVER_LIMIT_YOURS: _("Is over your own limit of today. Try again tomorrow, or ask another admin."),
+}
+"""The sentences of OVER_LIMIT where it is not the address that had its mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +87,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What goes with every address of one ask. placements: workspace id -> workspace role id. days: until it
-    expires.
+    """What goes with every address of one ask. placements: workspace id -> workspace role id. days: until it expires.
+    language: of its mail; empty: the organization's, or for somebody waiting the one chosen before.
     """
 
     role_id: int
@@ -79,6 +96,7 @@ class Ask:
     placements: Mapping[int, int] = field(default_factory=dict)
     message: str = ""
     days: int | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from invitations.actions import keeping
-from workspaces.access import Place
+from workspaces.actions.locking import Locked
 from workspaces.bulk import BulkAction
-from workspaces.plans import Outcome, Proposal
+from workspaces.models.members import MemberQuerySet
+from workspaces.place import Place
+from workspaces.plans import Outcome, Proposal, Sorted, make_plan
 from workspaces.policy import Verb
 from workspaces.selections import Chosen
 
@@ -24,6 +26,13 @@ class Resend(BulkAction):
 
     def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome:
         return keeping.resend(actor=place.actor, organization_id=place.organization.pk, chosen=chosen)
+
+    def sort(self, place: Place, members: MemberQuerySet, data: Mapping[str, Any]) -> Sorted:
+        """Whom the day's limits leave out, or who would need a seat, is left as they are."""
+        plan = make_plan(place.facts, place.organization, members, self.propose(place, data))
+        held = Locked(place.organization, place.actor, place.facts)
+        allowed, skipped = keeping.within_limits(held, plan.accepted)
+        return Sorted(allowed, {**plan.sorted().refused, **skipped})
 
     def after(self, place: Place, data: Mapping[str, Any]) -> str:
         return str(_("New link"))

@@ -16,6 +16,12 @@ from django.conf import settings
 MAIL = "mail"
 """Purpose of a link that was mailed to the invited address, and so proves that address."""
 
+COPY = "copy"
+"""Purpose of a link that somebody copied by hand: it may have gone anywhere, and proves no address."""
+
+LINK = "link"
+"""Purpose of an invite link for many: its uuids are those of links, and it never verifies as an invitation's."""
+
 MAC_BYTES = 20
 TOKEN_LENGTH = 48
 # A link of a former generation is told from a made-up one by trying; nobody renews an invitation more often.
@@ -56,6 +62,32 @@ def generation_of(token: str, subject: Subject, purpose: str = MAIL) -> int | No
         if verify(token, Subject(subject.organization_id, subject.uuid, generation), purpose):
             return generation
     return None
+
+
+def unsubscribing(organization_id: int, uuid: UUID, address: str) -> tuple[Subject, str]:
+    """Subject and purpose of the link that ends reminders to one address. It outlives generations, since people keep
+    old mails; for a corrected address it is another one.
+    """
+    return Subject(organization_id, uuid, 0), f"unsubscribe {address}"
+
+
+CODE_DIGITS = 6
+
+
+def code(subject: Subject, number: int) -> str:
+    """The code with this number, by the newest key. It is short: whoever is asked for it has few tries."""
+    return _code(settings.INVITATION_KEYS[0], subject, number)
+
+
+def verify_code(text: str, subject: Subject, number: int) -> bool:
+    return any(
+        hmac.compare_digest(text.encode(), _code(key, subject, number).encode()) for key in settings.INVITATION_KEYS
+    )
+
+
+def _code(key: str, subject: Subject, number: int) -> str:
+    value = int.from_bytes(_mac(key, subject, f"code {number}")) % 10**CODE_DIGITS
+    return f"{value:0{CODE_DIGITS}}"
 
 
 def _mac(key: str, subject: Subject, purpose: str) -> bytes:

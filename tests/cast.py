@@ -39,6 +39,7 @@ from workspaces.models import (
     RolePermission,
     Workspace,
 )
+from workspaces.names import folded_place
 from workspaces.selections import Chosen
 
 # --- who acts
@@ -140,7 +141,16 @@ def place(by: User, member: Member, workspace: Workspace, role: int) -> None:
 def workspace_in(
     organization: Organization, name: str, kind: Workspace.Kind = Workspace.Kind.SHARED, **fields: str
 ) -> Workspace:
-    return Workspace.objects.create(organization=organization, name=name, slug=slugify(name), kind=kind, **fields)
+    sort_name, search_text = folded_place(name, fields.get("description", ""))
+    return Workspace.objects.create(
+        organization=organization,
+        name=name,
+        sort_name=sort_name,
+        search_text=search_text,
+        slug=slugify(name),
+        kind=kind,
+        **fields,
+    )
 
 
 def grant_group(group: Group, workspace: Workspace, role: int) -> Grant:

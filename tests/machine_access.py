@@ -8,9 +8,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from tests import cast
 from tests.naive import WORKSPACE_CODES, Model, read_model
-from workspaces.actions import grants, groups, requests, roles, scheme, workspaces
+from workspaces.actions import grants, groups, jobs, requests, roles, scheme, workspaces
 from workspaces.catalogue import Code, Scheme, Scope
-from workspaces.models import AccessRequest, Grant
+from workspaces.models import AccessRequest, Grant, Job, JobRow, Member
 from workspaces.selections import Chosen
 
 BUNDLES = (
@@ -102,6 +102,46 @@ class AccessMoves:
             lambda: grants.remove_grants(
                 actor=actor, organization_id=organization, workspace_id=workspace, grant_ids=ids
             ),
+        )
+
+    # --- jobs, and their undo
+
+    def start_job(self, who: int, where: int, numbers: set[int], kind: str, number: int, role: int) -> None:
+        """Any large change, done at once since it is of a few."""
+        actor, organization = self.by(who, where)
+        here, workspace = self.members_of(organization), self.workspace(organization, number)
+        rows: Any = Member.objects.filter(organization=organization, pk__in=[the(here, each) for each in numbers])
+        given: dict[str, Any] = {
+            "members.role": {"role": self.role(organization, Scope.ORGANIZATION, role)},
+            "members.group": {"group": self.group(organization, number)},
+            "group.remove": {"group": self.group(organization, number)},
+            "members.workspace": {
+                "workspace": workspace,
+                "workspace_role": self.role(organization, Scope.WORKSPACE, role),
+            },
+            "grants.role": {"workspace": workspace, "role": self.role(organization, Scope.WORKSPACE, role)},
+            "grants.remove": {"workspace": workspace},
+        }.get(kind, {})
+        if kind.startswith("grants"):
+            rows = [JobRow(data={"grant": pk}) for pk in self.some_grants(workspace, numbers)]
+        self.step(
+            actor,
+            lambda: jobs.start_job(
+                actor=actor, organization_id=organization, kind=kind, title=kind, parameters=given, rows=rows
+            ),
+            by="replace grants" if kind == "grants.role" else "",
+        )
+
+    def undo_job(self, who: int, number: int) -> None:
+        done = list(Job.objects.filter(changed__gt=0, undoes=None, undone_by=None).order_by("created_at"))
+        if not done:
+            return
+        job = the(done, number)
+        actor = self.actor(who, job.organization_id)
+        self.step(
+            actor,
+            lambda: jobs.undo_job(actor=actor, organization_id=job.organization_id, job_id=job.pk),
+            by="replace grants" if job.kind == "grants.role" else "",
         )
 
     def remove_all_access(self, who: int, where: int, number: int, member: int, heir: int) -> None:

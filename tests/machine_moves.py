@@ -40,6 +40,17 @@ ASKING = calls(
     ("resend", {**BY_ON, "staff": SELDOM}),
     ("revoke", {**BY_ON, "staff": SELDOM}),
     ("correct_address", {**BY, "number": NUMBERS, "address": NUMBERS}),
+    (
+        "edit_invitation",
+        {
+            **BY,
+            "number": NUMBERS,
+            "role": NUMBERS,
+            "places": st.dictionaries(NUMBERS, NUMBERS, max_size=1),
+            "groups": st.dictionaries(NUMBERS, st.booleans(), max_size=1),
+            "again": SELDOM,
+        },
+    ),
     ("time_passes", {"number": NUMBERS, "sweep": OFTEN}),
 )
 ACCEPTING = ("accept", {"number": NUMBERS, "former": SELDOM, "good": OFTEN, "who": WHO, "right": OFTEN})
@@ -48,13 +59,28 @@ CHANGING = calls(
     ("update_roles", {**BY_ON, "role": NUMBERS, "stored": SELDOM}),
     ("suspend", {**BY_ON, "staff": SELDOM}),
     ("reactivate", BY_ON),
-    ("remove", {**BY_ON, "stored": SELDOM}),
-    ("leave", BY),
+    ("remove", {**BY_ON, "stored": SELDOM, "successor": NUMBERS}),
+    ("leave", {**BY, "successor": NUMBERS}),
 )
 PLACING = calls(
     ("add_to_group", {**BY_ON, "number": NUMBERS}),
     ("add_to_workspace", {**BY_ON, "number": NUMBERS, "role": NUMBERS}),
     ("create_group", {**BY, "number": NUMBERS}),
+)
+JOB_KINDS = (
+    "members.role",
+    "members.group",
+    "members.workspace",
+    "members.suspend",
+    "members.reactivate",
+    "members.remove",
+    "group.remove",
+    "grants.role",
+    "grants.remove",
+)
+JOBS = calls(
+    ("start_job", {**BY_ON, "kind": st.sampled_from(JOB_KINDS), "number": NUMBERS, "role": NUMBERS}),
+    ("undo_job", {"who": WHO, "number": NUMBERS}),
 )
 GRANTING = calls(
     (
@@ -96,6 +122,24 @@ ARRANGING = calls(
     ("edit_role", {**BY, "number": NUMBERS, "bundle": NUMBERS}),
     ("replace_role", {**BY, "number": NUMBERS, "other": NUMBERS}),
     ("change_scheme", {**BY, "number": NUMBERS}),
+)
+JOINING = calls(
+    ("change_domain", {**BY, "how": st.sampled_from(["on", "on", "off", "pause", "resume"]), "number": NUMBERS}),
+    ("join_by_domain", {"who": WHO, "where": WHERE}),
+    ("join_by_domain", {"who": WHO, "where": WHERE}),
+    (
+        "make_link",
+        {
+            **BY,
+            "role": NUMBERS,
+            "places": st.dictionaries(NUMBERS, NUMBERS, max_size=2),
+            "groups": st.sets(NUMBERS, max_size=1),
+            "most": st.sampled_from([None, 1, 2]),
+        },
+    ),
+    ("join_by_link", {"who": WHO, "number": NUMBERS, "former": SELDOM}),
+    ("join_by_link", {"who": WHO, "number": NUMBERS, "former": SELDOM}),
+    ("change_link", {**BY, "number": NUMBERS, "ends": SELDOM}),
 )
 OWNING = calls(
     ("offer_transfer", {**BY, "fresh": OFTEN, "number": NUMBERS, "staff": SELDOM}),

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from django.db.models.functions import Now
 
 from accounts.models import User
+from invitations.models import JoinDomain
 from tests import cast
 from workspaces.actions import members
+from workspaces.actions.hosts import hand_in
 from workspaces.catalogue import BuiltIn, Code, Scope
+from workspaces.hosts import KnownProduct, RegisteredResource
 
 
 @dataclass(frozen=True)
@@ -66,4 +70,35 @@ def make_world() -> World:
     for user, name in ((acme.priya, "Research"), (acme.mia, "Lab"), (acme.ben, "Research")):
         hand = acme.organization.custom_roles.get(name="Hand")
         cast.place(acme.olga, acme.member(user), acme.organization.workspaces.get(name=name), hand.pk)
+    keep_things()
+    # Everybody's second address: whoever has confirmed it may come by it once somebody lets them.
+    for organization in (acme.organization, north.organization):
+        JoinDomain.objects.create(organization=organization, domain="home.example", proof="dns", proven_at=Now())
     return World(acme, north, users, cast.staff_person())
+
+
+def keep_things() -> None:
+    """What products keep in Acme: projects of Mia's, a drive of the organization's own."""
+    receipt = hand_in(
+        [
+            *(KnownProduct(name=name) for name in ("Notebooks", "Drives")),
+            *(
+                RegisteredResource(
+                    organization="acme",
+                    product="Notebooks",
+                    external_id=f"r{number}",
+                    kind="project",
+                    name=f"R{number}",
+                    workspace=slug,
+                    owner=owner,
+                    access=access,
+                )
+                for number, slug, owner, access in (
+                    (0, "research", "mia@acme.example", "private"),
+                    (2, "research", "ben@acme.example", "full"),
+                )
+            ),
+            RegisteredResource(organization="acme", product="Drives", external_id="r1", kind="drive", name="R1"),
+        ]
+    )
+    assert not receipt.problems

@@ -98,12 +98,31 @@ GET  mfa_remove_webauthn              302 404
 POST mfa_remove_webauthn              302 404
 GET  invitation_link                  302 302
 POST invitation_link                  405 405
+GET  invite_link                      302 302
+POST invite_link                      405 405
+GET  landing                          404 404
+POST landing                          405 405
+GET  landing_join                     405 405
+POST landing_join                     404 404
+GET  landing_switch                   405 405
+POST landing_switch                   303 303
+GET  join                             302 404
+POST join                             302 404
 POST invitation                       405 405
 GET  invitation_accept                405 405
 GET  invitation_decline               405 405
 GET  invitation_switch                405 405
 POST invitation_switch                303 303
 POST invitation_open                  302 405
+GET  invitation_explain               405 405
+GET  invitation_fresh                 405 405
+POST invitation_fresh                 200 200
+GET  invitation_code                  302 302
+POST invitation_code                  303 303
+GET  invitation_code_again            405 405
+POST invitation_code_again            303 303
+GET  reminders_stop                   404 404
+POST reminders_stop                   404 404
 """
 
 # Addresses where it matters who one is in Acme.
@@ -124,20 +143,96 @@ GET  member                302 404 404 403 403 200 200 200 200 200 200 200 404 4
 POST member                302 404 404 403 405 405 405 405 405 405 405 405 404 404
 GET  member_role           302 404 404 403 403 200 200 200 200 200 200 200 404 404
 POST member_role           302 404 404 403 403 403 403 403 403 403 303 303 404 404
-GET  member_edit           302 404 404 403 403 200 200 200 200 200 200 200 404 404
+GET  member_edit           302 404 404 403 403 403 403 403 403 403 200 200 404 404
 POST member_edit           302 404 404 403 403 403 403 403 403 403 303 303 404 404
 GET  member_resend         302 404 404 403 403 200 200 200 200 200 200 200 404 404
 POST member_resend         302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  member_copy_link      302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST member_copy_link      302 404 404 403 403 403 403 403 403 403 200 200 404 404
+GET  member_reminders      302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST member_reminders      302 404 404 403 403 403 403 403 403 403 303 303 404 404
 GET  member_suspend        302 404 404 403 403 200 200 200 200 200 200 200 404 404
 POST member_suspend        302 404 404 403 403 403 403 403 403 403 303 303 404 404
 GET  member_reactivate     302 404 404 403 403 200 200 200 200 200 200 200 404 404
 POST member_reactivate     302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  member_merge          302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST member_merge          302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  duplicates            302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST duplicates            302 404 404 403 403 403 403 403 403 403 405 405 404 404
 GET  member_remove         302 404 404 403 403 200 200 200 200 200 200 200 404 404
 POST member_remove         302 404 404 403 403 403 403 403 403 403 303 303 404 404
 GET  invite                302 404 404 403 403 403 403 403 403 200 200 200 404 404
 POST invite                302 404 404 403 403 403 403 403 403 303 303 303 404 404
 GET  invite_check          302 404 404 403 403 403 403 403 403 405 405 405 404 404
 POST invite_check          302 404 404 403 403 403 403 403 403 200 200 200 404 404
+GET  import                302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST import                302 404 404 403 403 403 403 403 403 303 303 303 404 404
+GET  import_template       302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST import_template       302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  import_plan           302 404 404 403 403 403 403 403 403 404 200 404 404 404
+POST import_plan           302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  import_columns        302 404 404 403 403 403 403 403 403 404 200 404 404 404
+POST import_columns        302 404 404 403 403 403 403 403 403 404 303 404 404 404
+GET  import_rejected       302 404 404 403 403 403 403 403 403 404 200 404 404 404
+POST import_rejected       302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  import_row            302 404 404 403 403 403 403 403 403 404 200 404 404 404
+POST import_row            302 404 404 403 403 403 403 403 403 404 303 404 404 404
+GET  import_row_remove     302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST import_row_remove     302 404 404 403 403 403 403 403 403 404 303 404 404 404
+GET  import_confirm        302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST import_confirm        302 404 404 403 403 403 403 403 403 404 303 404 404 404
+GET  import_discard        302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST import_discard        302 404 404 403 403 403 403 403 403 404 303 404 404 404
+GET  invitations           302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST invitations           302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  invitation_filters    302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST invitation_filters    302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  invitation_story      302 404 404 403 403 403 403 403 403 404 200 200 404 404
+POST invitation_story      302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  invitations_bulk      302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST invitations_bulk      302 404 404 403 403 403 403 403 403 200 200 200 404 404
+GET  invitations_bulk_apply 302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST invitations_bulk_apply 302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  jobs                  302 404 404 403 200 200 200 200 200 200 200 200 404 404
+POST jobs                  302 404 404 403 405 405 405 405 405 405 405 405 404 404
+GET  job                   302 404 404 403 404 404 404 404 200 404 200 200 404 404
+POST job                   302 404 404 403 405 405 405 405 405 405 405 405 404 404
+GET  job_unchanged         302 404 404 403 404 404 404 404 200 404 200 200 404 404
+POST job_unchanged         302 404 404 403 405 405 405 405 405 405 405 405 404 404
+GET  job_cancel            302 404 404 403 405 405 405 405 405 405 405 405 404 404
+POST job_cancel            302 404 404 403 404 404 404 404 303 404 303 303 404 404
+GET  job_undo              302 404 404 403 404 404 404 404 200 404 200 200 404 404
+POST job_undo              302 404 404 403 404 404 404 404 303 404 303 303 404 404
+GET  domains               302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST domains               302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  domain_owner          302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST domain_owner          302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  domain                302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST domain                302 404 404 403 403 403 403 403 403 403 405 405 404 404
+GET  domain_on             302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST domain_on             302 404 404 403 403 403 403 403 403 403 409 409 404 404
+GET  domain_check          302 404 404 403 403 403 403 403 403 403 405 405 404 404
+POST domain_check          302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  domain_pause          302 404 404 403 403 403 403 403 403 403 405 405 404 404
+POST domain_pause          302 404 404 403 403 403 403 403 403 403 409 409 404 404
+GET  domain_resume         302 404 404 403 403 403 403 403 403 403 405 405 404 404
+POST domain_resume         302 404 404 403 403 403 403 403 403 403 409 409 404 404
+GET  domain_off            302 404 404 403 403 403 403 403 403 403 405 405 404 404
+POST domain_off            302 404 404 403 403 403 403 403 403 403 409 409 404 404
+GET  domain_remove         302 404 404 403 403 403 403 403 403 403 405 405 404 404
+POST domain_remove         302 404 404 403 403 403 403 403 403 403 303 303 404 404
+GET  links                 302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST links                 302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  link_new              302 404 404 403 403 403 403 403 403 200 200 200 404 404
+POST link_new              302 404 404 403 403 403 403 403 403 303 303 303 404 404
+GET  link                  302 404 404 403 403 403 403 403 403 404 200 200 404 404
+POST link                  302 404 404 403 403 403 403 403 403 405 405 405 404 404
+GET  link_show             302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST link_show             302 404 404 403 403 403 403 403 403 404 200 200 404 404
+GET  link_rotate           302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST link_rotate           302 404 404 403 403 403 403 403 403 404 200 200 404 404
+GET  link_revoke           302 404 404 403 403 403 403 403 403 405 405 405 404 404
+POST link_revoke           302 404 404 403 403 403 403 403 403 404 303 303 404 404
 GET  history               302 404 404 403 403 403 403 403 403 403 200 200 404 404
 POST history               302 404 404 403 403 403 403 403 403 403 405 405 404 404
 GET  leave                 302 404 404 403 200 200 200 200 200 200 200 200 404 404
@@ -156,6 +251,16 @@ GET  danger                302 404 404 403 403 403 403 403 403 403 200 200 404 4
 POST danger                302 404 404 403 403 403 403 403 403 403 405 405 404 404
 GET  organization_delete   302 404 404 403 403 403 403 403 403 403 403 200 404 404
 POST organization_delete   302 404 404 403 403 403 403 403 403 403 403 303 404 404
+GET  proposals             302 404 404 403 403 403 403 403 403 403 200 200 404 404
+POST proposals             302 404 404 403 403 403 403 403 403 403 405 405 404 404
+GET  propose               302 404 404 403 403 403 403 403 403 403 403 403 404 404
+POST propose               302 404 404 403 403 403 403 403 403 403 403 403 404 404
+GET  proposals_approve     302 404 404 403 403 403 403 403 403 403 303 303 404 404
+POST proposals_approve     302 404 404 403 403 403 403 403 403 403 404 404 404 404
+GET  proposals_decline     302 404 404 403 403 403 403 403 403 403 303 303 404 404
+POST proposals_decline     302 404 404 403 403 403 403 403 403 403 404 404 404 404
+GET  proposal_withdraw     302 404 404 403 405 405 405 405 405 405 405 405 404 404
+POST proposal_withdraw     302 404 404 403 404 404 404 404 404 404 404 404 404 404
 GET  requests              302 404 404 403 200 200 200 200 200 200 200 200 404 404
 POST requests              302 404 404 403 405 405 405 405 405 405 405 405 404 404
 GET  request_new           302 404 404 403 200 200 200 200 200 200 200 200 404 404
@@ -308,6 +413,7 @@ POST account_delete        302 303 303 303 303 303 303 303 303 409 303 409 409 3
 GET  invitation            404 404 200 404 404 404 404 404 404 404 404 404 404 404
 POST invitation_accept     404 404 303 404 404 404 404 404 404 404 404 404 404 404
 POST invitation_decline    404 404 303 404 404 404 404 404 404 404 404 404 404 404
+POST invitation_explain    404 404 422 404 404 404 404 404 404 404 404 404 404 404
 GET  invitation_open       302 404 302 404 404 404 404 404 404 404 404 404 404 404
 """
 
@@ -322,12 +428,20 @@ accounts_user_changelist           302 302 200 200
 accounts_user_change               302 302 200 403
 accounts_outgoingmail_changelist   302 302 200 200
 accounts_outgoingmail_change       302 302 200 403
+accounts_outgoingmail_operations   302 302 200 405
+accounts_outgoingmail_pause        302 302 405 403
+accounts_outgoingmail_resume       302 302 405 403
+accounts_outgoingmail_test         302 302 405 403
 workspaces_organization_changelist 302 302 200 200
 workspaces_organization_change     302 302 200 403
 workspaces_member_changelist       302 302 200 200
 workspaces_member_change           302 302 200 403
 invitations_invitation_changelist  302 302 200 200
 invitations_invitation_change      302 302 200 403
+invitations_domainrule_changelist  302 302 200 200
+invitations_domainrule_add         302 302 403 403
+invitations_domainrule_change      302 302 200 403
+invitations_domainrule_delete      302 302 403 403
 """
 
 

@@ -14,6 +14,7 @@ from invitations.models import Invitation
 from workspaces.catalogue import BUILT_IN_ROLES, PERMISSIONS, BuiltIn, Scope, top_role
 from workspaces.models import (
     Act,
+    Collaborator,
     Entry,
     Grant,
     GrantPermission,
@@ -23,6 +24,8 @@ from workspaces.models import (
     Member,
     Organization,
     OwnershipTransfer,
+    Product,
+    Resource,
     Role,
     RolePermission,
     Workspace,
@@ -55,6 +58,9 @@ class Model:
     offers: dict[int, int]
     verified: dict[int, set[str]]
     mails: dict[int, int]
+    resources: dict[int, Resource]
+    collaborators: dict[tuple[int, int], str]
+    products: dict[int, str]
     last_entry: int
     last_act: int
 
@@ -196,6 +202,12 @@ def read_model() -> Model:
         offers=dict(OwnershipTransfer.objects.values_list("organization", "successor")),
         verified=verified,
         mails=dict(OutgoingMail.objects.filter(kind="invitation").order_by("pk").values_list("subject_id", "pk")),
+        resources={one.pk: one for one in Resource.objects.order_by("pk")},
+        collaborators={
+            (resource, member): level
+            for resource, member, level in Collaborator.objects.values_list("resource", "member", "level")
+        },
+        products=dict(Product.objects.values_list("pk", "name")),
         last_entry=Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         last_act=Act.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
     )

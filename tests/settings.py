@@ -15,3 +15,6 @@ else:
     _options["options"] += " -c synchronous_commit=off"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# No test asks a real name server: one on loopback answers, or none.
+DNS_SERVERS = ["127.0.0.1:9"]

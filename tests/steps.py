@@ -11,7 +11,7 @@ from typing import Any
 from accounts.actors import Actor
 from invitations.models import Invitation
 from tests.naive import NONE, WORKSPACE_CODES, Model
-from workspaces.catalogue import BuiltIn, Code
+from workspaces.catalogue import BuiltIn, Code, scheme_roles
 from workspaces.models import Entry, Member
 from workspaces.queries.members import Found
 
@@ -62,6 +62,11 @@ class Step:
     def accepted(self) -> Invitation | None:
         return self.before.invitations[int(self.by.split()[1])] if self.by.startswith("accept") else None
 
+    @property
+    def joined_by(self) -> str:
+        """What somebody joined by themselves by: "domain", or "link" with the id of whoever made it."""
+        return self.by.removeprefix("join ") if self.by.startswith("join ") else ""
+
     def removed(self) -> list[tuple[int, int | None]]:
         """Who is gone, without the waiting member that was merged into another."""
         gone = self.before.members.keys() - self.after.members.keys()
@@ -91,8 +96,10 @@ class Step:
         )
         new = self.after.members.keys() - self.before.members.keys()
         assert self.said("invitation.sent") == (
-            [] if self.by == "create" else sorted(((pk, None) for pk in new), key=str)
+            [] if self.by == "create" or self.joined_by else sorted(((pk, None) for pk in new), key=str)
         )
+        came = sorted(((pk, None) for pk in new), key=str) if self.joined_by else []
+        assert self.said("domain.joined", "invite_link.joined") == came
         told = Counter(subject for subject, _ in self.said("member.role_changed", "ownership.taken"))
         lowered = {subject for subject, _ in self.said("placement.dropped")}
         for pk, _ in self.changed(lambda old, new: old.role_id != new.role_id):
@@ -108,7 +115,7 @@ class Step:
         """Each grant, place in a group and manager that came, changed or went has its entry, and nothing else has. What
         an invitation gives stands with its act.
         """
-        if self.by in {"create", "account", "invite"} or self.accepted is not None:
+        if self.by in {"create", "account", "invite"} or self.accepted is not None or self.joined_by:
             return
         gone_members = self.before.members.keys() - self.after.members.keys()
         was, now = self.before, self.after
@@ -167,6 +174,9 @@ class Step:
         if self.accepted is not None:
             self.check_what_was_accepted(self.accepted)
             return
+        if self.joined_by:
+            self.check_what_joining_gave()
+            return
         user = self.actor.user_id
         self.check_grants_given(user)
         self.check_roles_given()
@@ -203,6 +213,28 @@ class Step:
                 held = [self.before.roles[one.role_id] for one in mine if self.before.is_effective(one)]
                 everywhere = [WORKSPACE_CODES if Code.WORKSPACES_ACCESS_ALL in codes else NONE for codes in held]
                 assert any(gained <= codes for codes in (*held, *everywhere))
+
+    def check_what_joining_gave(self) -> None:
+        """By a domain, Member and the lowest roles; by a link, nothing that its maker lacked at that moment, and to
+        who is in already no other role.
+        """
+        by_domain = self.joined_by == "domain"
+        maker = None if by_domain else int(self.joined_by.split()[1])
+        for pk in self.after.members.keys() - self.before.members.keys():
+            member = self.after.members[pk]
+            assert member.user_id == self.actor.user_id
+            held = self.before.held(member.organization_id, maker)
+            fits = member.role_id == BuiltIn.MEMBER if by_domain else self.after.roles[member.role_id] <= held
+            assert fits or member.role_id == BuiltIn.GUEST
+        assert not self.changed(lambda old, new: old.role_id != new.role_id)
+        for grant in self.new_grants():
+            scheme = self.before.organizations[self.before.workspaces[grant.workspace_id].organization_id].scheme
+            lowest = grant.role_id == scheme_roles(scheme)[0].id
+            held = self.before.rights_of(maker, grant.workspace_id)
+            assert lowest if by_domain else self.after.codes(grant) <= held
+        for group, _ in self.new_places():
+            for workspace, codes in self.after.carried(group).items():
+                assert codes <= self.before.rights_of(maker, workspace)
 
     def check_what_was_accepted(self, invitation: Invitation) -> None:
         before, waiting = self.before, invitation.member_id or 0
@@ -250,11 +282,11 @@ def begins(before: datetime | None, after: datetime | None) -> bool:
 
 def visible(model: Model) -> object:
     """What a refused act must leave alone."""
-    rows = (model.members, model.grants, model.invitations, model.workspaces)
+    rows = (model.members, model.grants, model.invitations, model.workspaces, model.resources)
     return [
         *([vars(one) | {"_state": None} for one in each.values()] for each in rows),
         *(model.group_members, model.groups, model.offers, model.active_users, model.mails),
-        *(model.extras, model.managers, model.roles, model.role_names),
+        *(model.extras, model.managers, model.roles, model.role_names, model.collaborators),
     ]
 
 

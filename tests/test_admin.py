@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
-from invitations.models import Invitation
+from invitations.models import DomainRule, Invitation
 from tests import cast
 from tests.people import PASSWORD, is_signed_in, make_stale, person, signed_in
 from tests.stage import Stage
@@ -83,18 +83,19 @@ def test_a_hostile_next_leads_nowhere_else(stage: Stage, sam: Client) -> None:
 
 @pytest.mark.claim("P22")
 def test_only_what_support_needs_is_there_and_none_of_it_can_be_written(stage: Stage, sam: Client) -> None:
-    assert set(admin.site._registry) == {User, Organization, Member, Invitation, OutgoingMail}
+    assert set(admin.site._registry) == {User, Organization, Member, Invitation, OutgoingMail, DomainRule}
     rows = {
         User: stage.acme.mia,
         Organization: stage.acme.organization,
         Member: stage.member(stage.acme.mia),
         Invitation: stage.to_nora,
         OutgoingMail: OutgoingMail.objects.latest("pk"),
+        DomainRule: DomainRule.objects.create(domain="mail.example", kind=DomainRule.Kind.PUBLIC),
     }
     for model, row in rows.items():
         shown = sam.get(page_of(model, row.pk)).content.decode()
         entries = re.findall(r'<(?:input|select|textarea)[^>]* name="(\w[^"]*)"', shown)
-        inert = ("csrfmiddlewaretoken", "_selected_action", "CHANGE_FORM-", "memberships-")
+        inert = ("csrfmiddlewaretoken", "_selected_action", "CHANGE_FORM-", "memberships-", "failed_attempts-")
         assert [name for name in entries if not name.startswith(inert)] == []
         assert 'name="_save"' not in shown
         before = model._default_manager.filter(pk=row.pk).values().get()
@@ -103,7 +104,9 @@ def test_only_what_support_needs_is_there_and_none_of_it_can_be_written(stage: S
         )
         assert model._default_manager.filter(pk=row.pk).values().get() == before
     names = {url.name or "" for each in admin.site.urls[0] for url in getattr(each, "url_patterns", [each])}
-    assert not any(name.endswith(("_add", "_delete", "_history", "password_change")) for name in names)
+    supplement = {"invitations_domainrule_add", "invitations_domainrule_delete"}  # the operator's, not support's
+    ends = ("_add", "_delete", "_history", "password_change")
+    assert {name for name in names if name.endswith(ends)} == supplement
     for model in (Grant, Group, Workspace, Act):
         assert not admin.site.is_registered(model)
 
@@ -276,6 +279,29 @@ def test_they_start_a_transfer_only_where_the_owner_is_gone_and_soon_after_provi
     assert "seven days" in told(sam.post(page, entry))
     assert OwnershipTransfer.objects.get().successor == priya
     assert last_act(here) == ("ownership.offered", "admin", stage.sam.pk)
+
+
+@pytest.mark.claim("P18")
+def test_they_set_the_seats_and_the_invitations_a_day_of_an_organization(stage: Stage, sam: Client) -> None:
+    here = stage.acme.organization
+    page = page_of(Organization, here.pk)
+    chosen = {"CHANGE_FORM-action": "change_limits", "_selected_action": here.pk}
+    assert 'name="seats"' in sam.post(page, chosen).content.decode()
+    wrong = sam.post(page, {**chosen, "confirmed": "yes", "seats": "0", "invitations_per_day": "-1"})
+    assert "greater than or equal to 1" in wrong.content.decode()
+    assert "The limits are saved." in told(
+        sam.post(page, {**chosen, "confirmed": "yes", "seats": "50", "invitations_per_day": ""})
+    )
+    here.refresh_from_db()
+    assert (here.seats, here.invitations_per_day) == (50, None)
+    assert "of 50 taken" in sam.get(page).content.decode()
+    assert last_act(here) == ("organization.changed", "admin", stage.sam.pk)
+    olga = signed_in(stage.acme.olga.email)
+    taken = here.members.count()
+    for where in ("invite/", "settings/"):
+        said = f"{50 - taken} of 50 seats are free; pending invitations count."
+        assert said in olga.get(stage.url(where)).content.decode()
+    assert "Free seats of 50" in olga.get(stage.url("overview/")).content.decode()
 
 
 @pytest.mark.claim("P22")

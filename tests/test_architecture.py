@@ -26,7 +26,19 @@ WRITERS = {
     "selections": "copies matching ids into a Selection, which is no data of the domain",
 }
 # A dictionary's update, a form's or a session's save: names that look like writes on things that are no rows.
-HARMLESS_OWNERS = {"form", "session", "cache", "context", "initial", "attrs", "params", "headers", "kwargs", "options"}
+HARMLESS_OWNERS = {
+    "form",
+    "session",
+    "cache",
+    "context",
+    "initial",
+    "attrs",
+    "params",
+    "headers",
+    "kwargs",
+    "options",
+    "workbook",
+}
 
 SELF_EXPLAINING = {"apps", "asgi", "wsgi"}
 

@@ -34,6 +34,7 @@ from workspaces.plans import Outcome
 from workspaces.policy import Verb, decide
 from workspaces.queries.admins import workspace_admins
 from workspaces.queries.facts import actor_facts, workspace_facts
+from workspaces.queries.palette import workspaces_named
 from workspaces.queries.workspaces import joinable, listed, page_of
 from workspaces.reasons import Reason
 
@@ -600,7 +601,13 @@ def test_a_page_of_workspaces_counts_people_once_and_says_everyone(world: Acme) 
 
 def test_pages_of_workspaces_follow_one_another_without_gap_or_overlap(world: Acme) -> None:
     Workspace.objects.bulk_create(
-        Workspace(organization=world.organization, name=f"{'aB'[n % 2]} {n % 7}", slug=f"w{n}") for n in range(120)
+        Workspace(
+            organization=world.organization,
+            name=f"{'aB'[n % 2]} {n % 7}",
+            sort_name=f"{'ab'[n % 2]} {n % 7}",
+            slug=f"w{n}",
+        )
+        for n in range(120)
     )
     facts, seen, after = actor_facts(web(world.olga), world.organization), [], None
     for _ in range(3):
@@ -701,3 +708,21 @@ def test_two_purges_at_once_purge_once() -> None:
         assert at_once(workspaces.purge_workspaces, workspaces.purge_workspaces) == ["done", "done"]
         assert not Workspace.objects.filter(pk=lab.pk).exists()
         assert len(history(world.organization, "workspace.purged")) == number + 1
+
+
+@pytest.mark.row("N2")
+def test_workspaces_are_found_and_sorted_alike_whatever_the_case_and_the_accents(world: Acme) -> None:
+    facts = actor_facts(web(world.olga), world.organization)
+    common: dict[str, Any] = {"actor": web(world.olga), "organization_id": world.id}
+    atelier = workspaces.create_workspace(**common, name="ÉTUDES Östlich", description="Für die Übung")
+    workspaces.create_workspace(**common, name="zebra")
+    for text in ("études", "ETUDES", "östlich", "OSTLICH", "ÜBUNG"):
+        lines, _ = page_of(world.organization, facts, search=text)
+        assert [line.workspace.pk for line in lines] == [atelier.pk], text
+    assert [hit.name for hit in workspaces_named(world.organization, facts, "ÖST")] == ["ÉTUDES Östlich"]
+    names = [line.workspace.name for line in page_of(world.organization, facts)[0]]
+    assert names.index("default") < names.index("ÉTUDES Östlich") < names.index("Research") < names.index("zebra")
+    workspaces.change_workspace(**common, workspace_id=atelier.pk, name="Ärger", description="")
+    assert page_of(world.organization, facts, search="etudes")[0] == []
+    assert page_of(world.organization, facts, search="ubung")[0] == []
+    assert [line.workspace.pk for line in page_of(world.organization, facts, search="ÄRGER")[0]] == [atelier.pk]

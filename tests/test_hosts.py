@@ -215,6 +215,21 @@ def test_afterwards_roster_keeps_who_may_reach_a_resource(acme: cast.Acme) -> No
     first, second = Resource.objects.order_by("external_id")
     assert (first.access, first.owner) == ("private", acme.member(acme.mia))  # it had no owner
     assert second.owner == acme.member(acme.ben)
+    said = cast.history(acme.organization, "resource.transferred")
+    assert [(each.subject, each.scope) for each in said] == [(acme.member(acme.mia).pk, first.pk)]
+
+
+@pytest.mark.claim("P21")
+def test_what_a_product_moves_to_another_workspace_stands_in_the_history(acme: cast.Acme) -> None:
+    taken(NOTEBOOKS, project(1), project(2))
+    taken(project(1, workspace="default"), project(2))
+    taken(project(1, workspace="default"), project(2))
+    moved = Resource.objects.get(external_id="p1").pk
+    taken(project(1, workspace=""))
+    assert cast.history(acme.organization, "resource.moved") == [
+        cast.Said("resource.moved", moved, None, "Research", "default"),
+        cast.Said("resource.moved", moved, None, "default", ""),
+    ]
 
 
 def test_a_resource_that_vanished_takes_all_along_but_its_name_in_the_history(acme: cast.Acme) -> None:

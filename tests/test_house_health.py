@@ -62,7 +62,7 @@ def test_only_the_database_makes_a_process_not_ready(client: Client, settings: S
     body = answer.json()
     assert body["status"] == "degraded"
     assert body["checks"]["database"] == {"ok": True}
-    assert set(body["checks"]) == {"database", "broker", "mail", "queued_mail", "worker", "beat"}
+    assert set(body["checks"]) == {"database", "broker", "mail", "queued_mail", "mail_gate", "worker", "beat"}
     assert not body["checks"]["broker"]["ok"]
     assert not body["checks"]["mail"]["ok"]
 

@@ -155,6 +155,7 @@ def found_an_organization(person: Somebody, name: str) -> None:
     person.page.get_by_role("textbox", name="Name").fill(name)
     person.press("Create organization")
     person.sees(f"{name} is ready.")
+    person.page.get_by_role("navigation").get_by_role("link", name="Members", exact=True).first.click()
 
 
 def invite(person: Somebody, addresses: str) -> None:

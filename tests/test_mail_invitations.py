@@ -14,9 +14,9 @@ from accounts.addresses import Pasted
 from accounts.models import OutgoingMail, User
 from invitations.actions.inviting import invite
 from invitations.asking import Ask
-from invitations.emails import PLACES, InvitationWording, link_of
+from invitations.emails.invitations import PLACES, InvitationWording, link_of
 from invitations.models import Invitation
-from invitations.queries import invitation_by_token
+from invitations.queries.invitations import invitation_by_token
 from tests.people import person
 from tests.smtp import Post
 from workspaces.actions.organizations import create_organization

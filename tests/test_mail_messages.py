@@ -12,7 +12,7 @@ from accounts.outbox import Wording, one_line, without_links
 from accounts.outbox.skeletons import Skeleton
 from tests.smtp import parse
 
-HEADERS = {"recipient": "mia@example.org", "date": "Sat, 21 Nov 2026 18:41:00 +0000", "uuid": "0-1"}
+HEADERS = {"recipient": "mia@example.org", "date": "Sat, 21 Nov 2026 18:41:00 +0000", "message_id": "0-1"}
 WORDING = AccountWording("Grüße aus Ærøskøbing", "Zwölf Boxkämpfer = viel.", "Öffnen", "…")
 
 
@@ -58,7 +58,7 @@ def test_headers_are_encoded_and_complete(settings: pytest.FixtureRequest) -> No
 
 
 @pytest.mark.claim("P17")
-@pytest.mark.parametrize("name", ["link", "recipient", "date", "uuid"])
+@pytest.mark.parametrize("name", ["link", "recipient", "date", "message_id"])
 @pytest.mark.parametrize("breaker", ["\r\n", "\n", "\r", "\x0b", "\u2028", "\x00", "\x85"])
 def test_no_value_can_start_a_new_line(name: str, breaker: str) -> None:
     values = {**HEADERS, "link": "https://roster.example.com/"}

@@ -9,13 +9,19 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
 from accounts.models import OutgoingMail, User
+from invitations.actions import domains, importing, links
+from invitations.asking import Ask
+from invitations.models import DomainRule, InviteLink, JoinDomain
+from invitations.queries.links import token_of
+from invitations.sheets import guess_columns, read_pasted
 from tests import cast
 from tests.matrix import COLUMNS, MATRIX, METHODS
 from tests.people import person
 from tests.stage import DEPLOYING, Stage
 from tests.visiting import HTMX, Answer, copy_of, everything, taken_back, toast_of, visitor, words_of
+from workspaces.actions import jobs
 from workspaces.catalogue import BuiltIn
-from workspaces.models import Grant
+from workspaces.models import Grant, Job
 from workspaces.views.role_editing import digest
 
 
@@ -54,11 +60,15 @@ def arguments(stage: Stage) -> dict[str, Any]:
         "invitation_id": stage.to_ina.pk,
         "token": stage.link(stage.to_ina).removeprefix("/i/"),
         "request_id": stage.asked.pk,
+        "job_id": lenas_job(stage).pk,
+        "proposal_id": 10**9,
         "resource_id": stage.churn.pk,
         "grant_id": 10**9,
         "role_id": stage.deployer.pk,
         "workspace": stage.research.slug,
         "workspace_id": stage.research.pk,
+        "domain_id": added_domain(stage).pk,
+        "link_id": olgas_link(stage).pk,
         "address_id": 10**9,
         "session_id": 10**9,
         "pk": 10**9,
@@ -68,9 +78,57 @@ def arguments(stage: Stage) -> dict[str, Any]:
     }
 
 
+def added_domain(stage: Stage) -> JoinDomain:
+    """One that waits for its record in DNS."""
+    return domains.add_domain(actor=cast.web(stage.acme.olga), organization_id=stage.acme.id, domain="labs.example")
+
+
+def olgas_link(stage: Stage) -> InviteLink:
+    ask = Ask(BuiltIn.MEMBER)
+    return links.create_link(actor=cast.web(stage.acme.olga), organization_id=stage.acme.id, name="School", ask=ask)
+
+
+def a_rule(stage: Stage) -> DomainRule:
+    return DomainRule.objects.get_or_create(domain="public.example", kind="public")[0]
+
+
 def mias_grant(stage: Stage) -> Grant:
     """By which she is the last admin of Research."""
     return Grant.objects.get(workspace=stage.research, member=stage.member(stage.acme.mia))
+
+
+def lenas_job(stage: Stage, *, is_planned: bool = False) -> Job:
+    """By which Lena put Nora into the Data team, which she manages; or the mere plan of it."""
+    act = jobs.plan_job if is_planned else jobs.start_job
+    return act(
+        actor=cast.web(stage.lena),
+        organization_id=stage.acme.id,
+        kind="members.group",
+        title="Add to Data team",
+        parameters={"group": stage.data_team.pk},
+        rows=stage.acme.organization.members.filter(pk=stage.nora.pk),
+    )
+
+
+PLAN_ADDRESSES = (
+    "import_template", "import_plan", "import_columns", "import_rejected", "import_row", "import_row_remove",
+    "import_confirm", "import_discard",
+)  # fmt: skip
+
+
+def priyas_plan(stage: Stage) -> dict[str, Any]:
+    """By which she would ask two people in; a plan is its maker's alone."""
+    sheet = read_pasted("email,name\nnew@one.example,Nia\nother@one.example,Otto\n")
+    job = importing.plan_import(
+        actor=cast.web(stage.acme.priya),
+        organization_id=stage.acme.id,
+        sheet=sheet,
+        columns=guess_columns(sheet),
+        is_certain=True,
+        defaults=Ask(BuiltIn.MEMBER),
+        title="Import",
+    )
+    return {"job_id": job.pk, "number": 1, "kind": "csv"}
 
 
 def others(stage: Stage) -> dict[str, dict[str, Any]]:
@@ -79,12 +137,19 @@ def others(stage: Stage) -> dict[str, dict[str, Any]]:
         "member_edit": {"member_id": stage.nora.pk},
         "member_instead": {"member_id": stage.member(stage.acme.priya).pk},
         "member_resend": {"member_id": stage.nora.pk},
+        "member_copy_link": {"member_id": stage.nora.pk},
+        "member_reminders": {"member_id": stage.nora.pk},
         "workspace_member_resend": {"member_id": stage.nora.pk},
+        "invitation_story": {"invitation_id": stage.to_nora.pk},
+        **{name: {"name": "revoke"} for name in ("invitations_bulk", "invitations_bulk_apply")},
         **{
             name: {"name": "role"}
             for name in ("workspace_bulk", "workspace_bulk_apply", "grant_bulk", "grant_bulk_apply")
         },
         **{name: {"grant_id": mias_grant(stage).pk} for name in ("grant_role", "grant_edit", "grant_remove")},
+        "job_cancel": {"job_id": lenas_job(stage, is_planned=True).pk},
+        **{name: priyas_plan(stage) for name in PLAN_ADDRESSES},
+        "invite_link": {"token": token_of(olgas_link(stage))},
         "workspace_why": {"member_id": stage.member(stage.acme.mia).pk},
         "member_reactivate": {"member_id": stage.member(stage.sven).pk},
         "group_remove": {"member_id": stage.member(stage.max).pk},
@@ -94,6 +159,7 @@ def others(stage: Stage) -> dict[str, dict[str, Any]]:
         "admin:workspaces_organization_change": {"object_id": stage.acme.id},
         "admin:workspaces_member_change": {"object_id": stage.member(stage.acme.ben).pk},
         "admin:invitations_invitation_change": {"object_id": stage.to_nora.pk},
+        **{f"admin:invitations_domainrule_{name}": {"object_id": a_rule(stage).pk} for name in ("change", "delete")},
     }
 
 
@@ -113,6 +179,8 @@ def forms(stage: Stage) -> dict[str, dict[str, Any]]:
     return {
         "bulk_preview": {"member": [ben]},
         "bulk_apply": {"member": [ben]},
+        "invitations_bulk": {"member": [stage.nora.pk]},
+        "invitations_bulk_apply": {"member": [stage.nora.pk]},
         "member_role": {"role": BuiltIn.GUEST},
         "group_create": {"name": "Ops"},
         "group_edit": {"name": "Data people"},
@@ -121,6 +189,7 @@ def forms(stage: Stage) -> dict[str, dict[str, Any]]:
         "group_removal": {"member": [stage.member(stage.max).pk]},
         "group_removal_apply": {"member": [stage.member(stage.max).pk]},
         "member_instead": {"workspace": stage.research.pk},
+        "member_merge": {"into": "max@acme.example"},
         "resource_access": {"access": "view"},
         "resource_share": {"address": "max@acme.example", "level": "view"},
         "resource_transfer": {"heir": "max@acme.example"},
@@ -135,6 +204,19 @@ def forms(stage: Stage) -> dict[str, dict[str, Any]]:
             f"workspace_{stage.research.pk}": BuiltIn.STANDARD_EDITOR,
         },
         "invite_check": {"addresses": "new@one.example"},
+        "import": {"pasted": "new@one.example", "role": BuiltIn.MEMBER, "expires": 7},
+        "import_columns": {"column_0": "email", "column_1": "name"},
+        "import_row": {"email": "new@one.example"},
+        "domains": {"domain": "new.example"},
+        "admin:invitations_domainrule_add": {"domain": "other.example", "kind": "public"},
+        "admin:invitations_domainrule_change": {"domain": "public.example", "kind": "ordinary"},
+        "admin:invitations_domainrule_delete": {"post": "yes"},
+        "link_new": {
+            "name": "School",
+            "role": BuiltIn.MEMBER,
+            "expires": 7,
+            f"workspace_{stage.research.pk}": BuiltIn.STANDARD_EDITOR,
+        },
         "settings": {"name": "Acme", "invitation_days": 7},
         "workspace_create": {"name": "Lab", "label": "team", "kind": "shared"},
         "workspace_settings": {"name": "Research", "label": "team"},
@@ -237,8 +319,9 @@ def lacking(answer: Answer, *, signed_in: bool) -> list[str]:
 @pytest.mark.claim("P4")
 def test_get_head_and_options_change_nothing(stage: Stage) -> None:
     client = who(stage, "owner")
+    urls = urls_of(stage)
     before = everything()
-    for url in urls_of(stage).values():
+    for url in urls.values():
         for method in ("GET", "HEAD", "OPTIONS"):
             copy_of(client).generic(method, url)
     assert everything() == before
@@ -248,10 +331,11 @@ def test_get_head_and_options_change_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["form", "htmx"])
 def test_without_its_token_no_unsafe_request_does_anything(stage: Stage, headers: dict[str, str]) -> None:
     client = who(stage, "owner")
+    urls = urls_of(stage)
     before = everything()
     answers = {
         (method, name): copy_of(client, enforce_csrf_checks=True).generic(method, url, headers=headers)
-        for name, url in urls_of(stage).items()
+        for name, url in urls.items()
         for method in ("POST", "PUT", "PATCH", "DELETE")
     }
     assert {answer.status_code for answer in answers.values()} == {403}

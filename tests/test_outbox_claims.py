@@ -42,7 +42,7 @@ def test_many_workers_at_once_claim_every_row_exactly_once() -> None:
         start.wait()
         worker = uuid.uuid4()
         try:
-            while mails := claims.claim(worker):
+            while mails := claims.claim(worker).mails:
                 claimed.extend(mail.pk for mail in mails)
         finally:
             connection.close()
@@ -82,7 +82,7 @@ def test_several_drains_and_sweeps_at_once_send_each_mail_once(post: Post) -> No
 def test_a_worker_that_is_lost_before_the_hand_over_costs_no_copy(post: Post) -> None:
     queue_notes("mia@example.org")
     claims.claim(ALICE)
-    assert claims.claim(BOB) == []
+    assert claims.claim(BOB).mails == []
 
     assert let_claims_lapse() == 1
     assert (the_mail().state, the_mail().hand_overs, the_mail().lapses) == (State.RETRYING, 0, 1)
@@ -96,7 +96,7 @@ def test_a_worker_that_is_lost_before_the_hand_over_costs_no_copy(post: Post) ->
 def test_a_worker_that_is_lost_after_the_hand_over_allows_one_more_copy_and_no_third(post: Post) -> None:
     queue_notes("mia@example.org")
     for copy, worker in enumerate((ALICE, BOB), start=1):
-        [mail] = claims.claim(worker)
+        [mail] = claims.claim(worker).mails
         assert claims.advance(worker, None, mail)
         let_claims_lapse()
         assert the_mail().hand_overs == copy
@@ -109,7 +109,7 @@ def test_a_worker_that_is_lost_after_the_hand_over_allows_one_more_copy_and_no_t
 @pytest.mark.claim("P19a")
 def test_a_worker_that_wakes_up_late_can_hand_over_nothing_any_more() -> None:
     queue_notes("mia@example.org")
-    [mail] = claims.claim(ALICE)
+    [mail] = claims.claim(ALICE).mails
     let_claims_lapse()
     claims.claim(BOB)
 
@@ -120,7 +120,7 @@ def test_a_worker_that_wakes_up_late_can_hand_over_nothing_any_more() -> None:
 @pytest.mark.claim("P19a")
 def test_a_late_confirmation_still_counts_and_stops_the_second_copy() -> None:
     queue_notes("mia@example.org")
-    [mail] = claims.claim(ALICE)
+    [mail] = claims.claim(ALICE).mails
     claims.advance(ALICE, None, mail)
     let_claims_lapse()
     claims.claim(BOB)
@@ -134,7 +134,7 @@ def test_a_late_confirmation_still_counts_and_stops_the_second_copy() -> None:
 @pytest.mark.claim("P19a")
 def test_one_update_confirms_a_mail_and_marks_the_next(django_assert_num_queries: object) -> None:
     queue_notes("mia@example.org", "olga@example.org")
-    mia, olga = claims.claim(ALICE)
+    mia, olga = claims.claim(ALICE).mails
     claims.advance(ALICE, None, mia)
 
     with django_assert_num_queries(1):  # type: ignore[operator]
@@ -176,8 +176,8 @@ def test_a_row_that_seems_to_kill_its_workers_is_taken_alone_and_given_up_in_the
     OutgoingMail.objects.update(lapses=claims.SUSPECT_LAPSES, next_attempt_at=Now() - timedelta(seconds=5))
     queue_many(3)
 
-    assert [mail.recipient for mail in claims.claim(ALICE)] == ["poison@example.org"]
-    assert len(claims.claim(BOB)) == 3
+    assert [mail.recipient for mail in claims.claim(ALICE).mails] == ["poison@example.org"]
+    assert len(claims.claim(BOB).mails) == 3
     OutgoingMail.objects.filter(recipient="poison@example.org").update(lapses=claims.MAX_LAPSES - 1)
     let_claims_lapse()
 
@@ -191,14 +191,14 @@ def test_a_suspect_row_behind_others_does_not_hold_them_up() -> None:
     queue_notes("poison@example.org")
     OutgoingMail.objects.filter(recipient="poison@example.org").update(lapses=claims.SUSPECT_LAPSES)
 
-    assert len(claims.claim(ALICE)) == 2
-    assert [mail.recipient for mail in claims.claim(ALICE)] == ["poison@example.org"]
+    assert len(claims.claim(ALICE).mails) == 2
+    assert [mail.recipient for mail in claims.claim(ALICE).mails] == ["poison@example.org"]
 
 
 @pytest.mark.claim("P19")
 def test_cancelling_takes_back_what_is_not_being_handed_over(post: Post) -> None:
     mails = [*queue_notes("mia@example.org", subject_id=1), *queue_notes("olga@example.org", subject_id=2)]
-    mia, olga = claims.claim(ALICE)
+    mia, olga = claims.claim(ALICE).mails
     claims.advance(ALICE, None, mia)
 
     assert outbox.cancel(Note.name, [1, 2], reason="The invitation was revoked.") == 1
@@ -216,7 +216,7 @@ def test_cancelling_takes_back_what_is_not_being_handed_over(post: Post) -> None
 @pytest.mark.claim("P19a")
 def test_a_row_that_somebody_else_has_locked_costs_no_confirmation() -> None:
     queue_notes("mia@example.org", "olga@example.org")
-    mia, olga = claims.claim(ALICE)
+    mia, olga = claims.claim(ALICE).mails
     claims.advance(ALICE, None, mia)
     locked, done = threading.Event(), threading.Event()
 
@@ -252,7 +252,7 @@ def test_a_finished_row_is_never_due() -> None:
 @pytest.mark.claim("P19a")
 def test_a_confirmation_outlives_a_lost_connection() -> None:
     queue_notes("mia@example.org", "olga@example.org")
-    mia, olga = claims.claim(ALICE)
+    mia, olga = claims.claim(ALICE).mails
     claims.advance(ALICE, None, mia)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

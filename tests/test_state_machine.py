@@ -23,11 +23,14 @@ from accounts.addresses import Pasted
 from accounts.models import User
 from config.refusals import Refusal
 from invitations.actions import answering, inviting, keeping
+from invitations.actions.editing import Edit, edit_invitation
 from invitations.asking import Ask
 from invitations.models import Invitation
 from tests import cast
 from tests.machine_access import AccessMoves
-from tests.machine_moves import ANSWERING, ARRANGING, ASKING, CHANGING, ENDING, GRANTING, OWNING, PLACING
+from tests.machine_joining import JoiningMoves
+from tests.machine_moves import ANSWERING, ARRANGING, ASKING, CHANGING, ENDING, GRANTING, JOBS, JOINING, OWNING, PLACING
+from tests.machine_resources import KEEPING, ResourceMoves, ResourceStep
 from tests.machine_world import World, make_world
 from tests.naive import read_model
 from tests.steps import Step, rights_on_screen, state_on_screen, visible
@@ -49,7 +52,7 @@ def the(items: Sequence[Any], number: int) -> Any:
     return items[number % len(items)]
 
 
-class Roster(AccessMoves, RuleBasedStateMachine):
+class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
     world: World
 
     def __init__(self) -> None:
@@ -89,8 +92,20 @@ class Roster(AccessMoves, RuleBasedStateMachine):
     def grant(self, chosen: tuple[str, dict[str, Any]]) -> None:
         self.call(chosen)
 
+    @rule(chosen=JOBS)
+    def job(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
     @rule(chosen=ARRANGING)
     def arrange(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
+    @rule(chosen=KEEPING)
+    def keep(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
+    @rule(chosen=JOINING)
+    def join(self, chosen: tuple[str, dict[str, Any]]) -> None:
         self.call(chosen)
 
     @rule(chosen=OWNING)
@@ -121,6 +136,7 @@ class Roster(AccessMoves, RuleBasedStateMachine):
         step.check_what_was_said()
         step.check_what_was_given()
         step.check_whom_it_touched()
+        ResourceStep(step).check()
         lost = before.guarded_scopes() - self.now.guarded_scopes()
         alive = {("organization", pk) for pk in self.now.organizations} | {
             ("workspace", pk) for pk, one in self.now.workspaces.items() if not one.deleted_at
@@ -285,13 +301,44 @@ class Roster(AccessMoves, RuleBasedStateMachine):
     def reactivate(self, who: int, where: int, numbers: set[int]) -> None:
         self.act_on(who, where, numbers, members.reactivate_members, state="suspended")
 
-    def remove(self, who: int, where: int, numbers: set[int], stored: bool) -> None:
-        self.act_on(who, where, numbers, members.remove_members, stored=stored)
+    def successor(self, organization: int, number: int) -> dict[str, int]:
+        """Somebody for the open invitations of whoever goes, or nobody."""
+        return {"successor_id": the(self.members_of(organization), number)} if number % 2 else {}
 
-    def leave(self, who: int, where: int) -> None:
+    def remove(self, who: int, where: int, numbers: set[int], stored: bool, successor: int) -> None:
+        heir = self.successor(self.organization(where), successor)
+        self.act_on(who, where, numbers, members.remove_members, stored=stored, **heir)
+
+    def leave(self, who: int, where: int, successor: int) -> None:
+        organization = self.organization(where)
+        actor, heir = self.actor(who, organization), self.successor(organization, successor)
+        self.step(actor, lambda: members.leave(actor=actor, organization_id=organization, **heir))
+
+    def edit_invitation(
+        self, who: int, where: int, number: int, role: int, places: dict[int, int], groups: dict[int, bool], again: bool
+    ) -> None:
         organization = self.organization(where)
         actor = self.actor(who, organization)
-        self.step(actor, lambda: members.leave(actor=actor, organization_id=organization))
+        waiting = self.now.members[the(self.members_of(organization, "waiting"), number)]
+        edit = Edit(
+            role_id=self.role(organization, Scope.ORGANIZATION, role),
+            address=waiting.address,
+            message="",
+            language=the(["en", "de"], role),
+            groups={self.group(organization, each): wanted for each, wanted in groups.items()},
+            placements={
+                self.workspace(organization, place): self.role(organization, Scope.WORKSPACE, given)
+                if given % 3
+                else None
+                for place, given in places.items()
+            },
+            days=7 if role % 2 else None,
+            sends_again=again,
+        )
+        self.step(
+            actor,
+            lambda: edit_invitation(actor=actor, organization_id=organization, member_id=waiting.pk, edit=edit),
+        )
 
     def add_to_group(self, who: int, where: int, numbers: set[int], number: int) -> None:
         group = self.group(self.organization(where), number)
@@ -386,6 +433,7 @@ class Roster(AccessMoves, RuleBasedStateMachine):
         if self.touched:
             self.checks += 1
             self.check_the_ways_agree()
+            self.check_resources()
             self.check_owners_and_admins()
             self.check_invitations()
             self.check_nothing_is_left_over()

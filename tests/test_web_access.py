@@ -220,3 +220,13 @@ def test_the_pages_ask_as_many_queries_for_twenty_ways_as_for_two(stage: Stage, 
         grant_group(team, there, BuiltIn.STANDARD_EDITOR)
         grant_group(team, prod, BuiltIn.STANDARD_EDITOR)
     assert [queries(url) for url in urls] == before
+
+
+def test_an_admins_page_offers_one_workspace_instead_and_nobody_elses_does(stage: Stage) -> None:
+    olga = visitor(stage.acme.olga)
+    offer = "Make workspace admin instead"
+    page = olga.get(person_url(stage, stage.member(stage.acme.priya))).content.decode()
+    assert offer in page
+    assert f"{person_url(stage, stage.member(stage.acme.priya))}instead/" in page
+    for other in (stage.acme.olga, stage.acme.mia):  # the owner stays; Mia is no Admin of the organization
+        assert offer not in olga.get(person_url(stage, stage.member(other))).content.decode()

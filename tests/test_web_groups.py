@@ -308,7 +308,7 @@ def test_the_palette_finds_people_groups_workspaces_pages_and_actions(stage: Sta
     assert "Nothing here is called “zz”." in jump(priya, stage, "zz")
     assert "Create a group" in jump(priya, stage, "group")
     results = priya.get(stage.url("go/"), {"q": "inv"}, headers={**HTMX, "HX-Target": "palette-results"})
-    assert words_of(results) == "Pages and actions Invite people"
+    assert words_of(results) == "Pages and actions Invitations Invite people"
     assert f'href="{stage.url("invite/")}" data-dialog' in body_of(results)
 
 

@@ -143,12 +143,22 @@ def test_over_the_limit_a_list_is_cut_and_says_so_and_429_comes_when_nothing_rem
     assert cut.status_code == 422
     assert "2 were invited." in words_of(cut)
     assert box_of(cut, "addresses") == "c@x.example\nd@x.example"
-    assert "c@x.example Is over today's limit of mails." in words_of(cut)
+    assert "c@x.example Is over the organization's limit of today." in words_of(cut)
     nothing = invite(stage, priya, "c@x.example d@x.example")
     assert nothing.status_code == 429
     assert int(nothing["Retry-After"]) > 0
     assert box_of(nothing, "addresses") == "c@x.example d@x.example"
     assert asked(stage) == {"a@x.example", "b@x.example"}
+
+
+@pytest.mark.claim("P18")
+def test_the_page_says_how_many_may_be_invited_today_and_the_check_counts_down(
+    stage: Stage, priya: Client, settings: LazySettings
+) -> None:
+    settings.INVITATIONS_PER_DAY = OutgoingMail.objects.filter(kind="invitation").count() + 1_400
+    assert "You can invite 1,400 more people today." in words_of(priya.get(stage.url("invite/")))
+    checked = priya.post(stage.url("invite/check/"), {"addresses": "a@x.example b@x.example nonsense"}).json()
+    assert (checked["sum"], checked["room"]) == ("2 will be invited", "You can invite 1,398 more people today.")
 
 
 @pytest.mark.claim("P10")

@@ -56,7 +56,7 @@ def test_invited_and_joined_people_stand_in_one_list_with_role_access_groups_and
     page = members_page(stage, olga, columns=["role", "access", "groups", "state", "active", "added"])
     assert found(stage, olga) == EVERYBODY
     words = words_of(page)
-    assert "Members 10 Explore access Invite people" in words
+    assert "Members 10 Explore access Import Invite people" in words
     assert re.search(
         r"Max Muster max @acme.example Member Editor in 1, Viewer in 1 via everyone Data team Joined", words
     )

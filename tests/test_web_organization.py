@@ -12,7 +12,7 @@ from tests import cast
 from tests.people import PASSWORD
 from tests.stage import Stage, crowd
 from tests.visiting import HTMX, body_of, everything, link_of, visitor, words_of
-from workspaces.catalogue import BuiltIn
+from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Member, Organization, OwnershipTransfer
 
 
@@ -46,7 +46,12 @@ def test_the_start_page_leads_everybody_to_where_they_have_something_to_do(stage
     def start(client: Client) -> str:
         return str(client.get("/", follow=True).redirect_chain[-1][0])
 
-    assert start(visitor(stage.acme.olga)) == stage.url("members/")
+    assert start(visitor(stage.acme.olga)) == stage.url("overview/")
+    inviter = cast.custom_role(
+        stage.acme.organization, "Inviter", Scope.ORGANIZATION, Code.MEMBERS_INVITE, Code.MEMBERS_VIEW
+    )
+    Member.objects.filter(pk=stage.member(stage.lena).pk).update(role=inviter)
+    assert start(visitor(stage.lena)) == stage.url("members/")
     assert start(visitor(stage.max)) == "/my/"
     assert start(visitor(stage.stella)) == "/my/"
     assert start(visitor(stage.sven)) == "/my/"

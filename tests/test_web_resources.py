@@ -21,7 +21,7 @@ from workspaces.hosts import (
     ReportedCount,
     ReportedFigure,
 )
-from workspaces.models import Collaborator, Member, Resource
+from workspaces.models import Collaborator, Grant, Member, Resource
 
 pytestmark = pytest.mark.django_db
 
@@ -273,6 +273,32 @@ def test_a_removal_says_what_the_person_owns_and_asks_for_an_heir(stage: Stage) 
     assert olga.post(url, {"heir": "ben@acme.example"}).status_code == 303
     stage.churn.refresh_from_db()
     assert stage.churn.owner == stage.member(stage.acme.ben)
+
+
+@pytest.mark.row("I51")
+@pytest.mark.claim("P13")
+def test_whoever_leaves_sees_what_they_own_and_may_name_who_owns_it_then(stage: Stage) -> None:
+    mia, lena = visitor(stage.acme.mia), stage.member(stage.lena)
+    place(stage, stage.acme.ben, BuiltIn.STANDARD_ADMIN)  # else Mia is the last one
+    Resource.objects.filter(pk=stage.churn.pk).update(access="private")
+    # A viewer of her own project by now: she hands over with it what she holds by owning it.
+    Grant.objects.filter(workspace=stage.research, member=stage.member(stage.acme.mia)).update(
+        role_id=BuiltIn.STANDARD_VIEWER
+    )
+    url = stage.url("leave/")
+    dialog = words_of(mia.get(url, headers=HTMX))
+    assert "You own project (1)" in dialog
+    assert "New owner" in dialog
+    wrong = mia.post(url, {"heir": "nobody@acme.example"}, headers=HTMX)
+    assert wrong.status_code == 422
+    assert "nobody@acme.example" in body_of(wrong)
+    assert "Nobody here has this address." in words_of(wrong)
+    assert mia.post(url, {"heir": lena.address}).status_code in {302, 303}
+    stage.churn.refresh_from_db()
+    assert stage.churn.owner == lena
+    assert not Member.objects.filter(organization=stage.acme.organization, user=stage.acme.mia).exists()
+    transferred = cast.history(stage.acme.organization, "resource.transferred")[-1]
+    assert (transferred.subject, transferred.scope) == (lena.pk, stage.churn.pk)
 
 
 @pytest.mark.row("L9")

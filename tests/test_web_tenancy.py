@@ -2,17 +2,21 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
+from invitations.actions import domains, links
+from invitations.asking import Ask
+from invitations.models import ProposedPerson
 from tests import cast
 from tests.stage import Stage
 from tests.test_matrix import ADDRESSES, arguments, forms, others
 from tests.visiting import HTMX, Answer, bare, copy_of, visitor
-from workspaces.actions import workspaces
+from workspaces.actions import jobs, workspaces
 from workspaces.catalogue import BuiltIn, Scope
 from workspaces.models import AccessRequest, Group, Product, Resource, Workspace
 
@@ -34,13 +38,17 @@ def same(foreign: Answer, unknown: Answer, theirs: object = UNKNOWN, nothing: ob
 
 def test_another_organization_looks_like_none_under_every_address(stage: Stage, priya: Client) -> None:
     seen = []
-    given = arguments(stage)
+    given, about = arguments(stage), others(stage)
     entries = forms(stage)
     for name in (name for name, takes in ADDRESSES.items() if "slug" in takes):
+        right = {**given, **about.get(name, {})}
         for method in ("get", "post"):
             foreign, unknown = (
                 getattr(copy_of(priya), method)(
-                    reverse(name, kwargs={key: {**given, "slug": slug}[key] for key in ADDRESSES[name]}),
+                    reverse(
+                        name,
+                        kwargs={key: {**right, "slug": slug}[key] for key in ADDRESSES[name]},
+                    ),
                     entries.get(name),
                 )
                 for slug in (stage.northlab.organization.slug, "no-such-place")
@@ -52,7 +60,7 @@ def test_another_organization_looks_like_none_under_every_address(stage: Stage, 
     assert "Acme" not in seen[0]  # without the navigation of the organization
 
 
-def things_of_northlab(stage: Stage) -> dict[str, int | str]:
+def things_of_northlab(stage: Stage) -> dict[str, object]:
     """One of each kind that stands in addresses."""
     zoe, organization = stage.northlab.zoe, stage.northlab.organization
     lab = workspaces.create_workspace(actor=cast.web(zoe), organization_id=organization.pk, name="Secret lab")
@@ -70,17 +78,33 @@ def things_of_northlab(stage: Stage) -> dict[str, int | str]:
         "request_id": AccessRequest.objects.create(
             organization=organization, member=cast.member_of(organization, zoe)
         ).pk,
+        "invitation_id": cast.invite(zoe, organization, "asked@lab.example").pk,
+        "domain_id": domains.add_domain(actor=cast.web(zoe), organization_id=organization.pk, domain="lab.example").pk,
+        "link_id": links.create_link(
+            actor=cast.web(zoe), organization_id=organization.pk, name="Secret link", ask=Ask(BuiltIn.MEMBER)
+        ).pk,
+        "proposal_id": ProposedPerson.objects.create(
+            organization=organization, proposed_by=cast.member_of(organization, zoe), address="secret@x.example"
+        ).pk,
+        "job_id": jobs.plan_job(
+            actor=cast.web(zoe),
+            organization_id=organization.pk,
+            kind="members.suspend",
+            title="Secret job",
+            parameters={},
+            rows=organization.members.all(),
+        ).pk,
     }
 
 
 def test_nothing_of_another_organization_is_told_from_nothing_under_any_address(stage: Stage, priya: Client) -> None:
-    theirs, entries, given = things_of_northlab(stage), forms(stage), arguments(stage)
+    theirs, entries, given, about = things_of_northlab(stage), forms(stage), arguments(stage), others(stage)
     asked = set()
     for name, takes in ADDRESSES.items():
-        right = {**given, **others(stage).get(name, {})}
+        right = {**given, **about.get(name, {})}
         for key in theirs.keys() & set(takes) if "slug" in takes else ():
             asked.add(key)
-            nothing = "no-such-place" if key == "workspace" else UNKNOWN
+            nothing = {"workspace": "no-such-place", "job_id": uuid4()}.get(key, UNKNOWN)
             for method, headers in (("get", {}), ("get", HTMX), ("post", {})):
                 foreign, unknown = (
                     getattr(copy_of(priya), method)(

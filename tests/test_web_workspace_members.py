@@ -188,6 +188,8 @@ def test_quick_add_takes_the_role_then_people_and_groups(stage: Stage, mia: Clie
     assert "Ben Weber" in words_of(mia.get(url, {"q": "weber"}))
     reach = words_of(mia.get(url, {"q": "", "pick": f"g{stage.data_team.pk}", "role": ADMIN}))
     assert "The groups bring 1 person" in reach
+    assert "1 person gets up to" in reach
+    assert "further permissions as Admin." in reach
     assert "High-risk permissions come along" in reach
 
     until = timezone.localdate() + timedelta(days=5)
@@ -485,6 +487,7 @@ def test_the_pages_cost_the_same_for_many(stage: Stage, mia: Client) -> None:
     few = crowd(stage, [(f"a{number}@crowd.example", f"Ann {number}") for number in range(5)])
     give(stage, VIEWER, *Member.objects.filter(pk__in=few))
     before = cost()
+    assert before[0] <= 16
     many = crowd(stage, [(f"z{number}@crowd.example", f"Zed {number}") for number in range(60)])
     give(stage, EDITOR, *Member.objects.filter(pk__in=many), extra_permissions=["logs.manage"])
     assert cost() == before

@@ -101,7 +101,14 @@ def test_archived_and_deleted_workspaces_have_a_filter_of_their_own(stage: Stage
 
 def test_the_list_is_searched_and_paged_by_name(stage: Stage, olga: Client) -> None:
     Workspace.objects.bulk_create(
-        Workspace(organization=stage.acme.organization, name=f"Crowd {n:03}", slug=f"c{n}") for n in range(60)
+        Workspace(
+            organization=stage.acme.organization,
+            name=f"Crowd {n:03}",
+            sort_name=f"crowd {n:03}",
+            search_text=f"crowd {n:03} ",
+            slug=f"c{n}",
+        )
+        for n in range(60)
     )
     page = olga.get(stage.url(f"{LIST}?q=crowd"), headers=HTMX)
     assert "<html" not in body_of(page)

@@ -2,40 +2,17 @@
 P3).
 """
 
-from dataclasses import dataclass
-
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.access import actor_of
-from accounts.actors import Actor, is_fresh
+from accounts.actors import is_fresh
 from config.http import Request
 from workspaces.catalogue import Code
 from workspaces.models import Member, Organization, Workspace
-from workspaces.policy import ActorFacts, OrganizationFacts, Verb, WorkspaceFacts, decide
-from workspaces.queries.facts import facts_of_actor, policies_of, with_rights, workspace_facts
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a request is: the organization, the person's own membership in it, and what they hold."""
-
-    organization: Organization
-    member: Member
-    actor: Actor
-    facts: ActorFacts
-
-    @property
-    def policies(self) -> OrganizationFacts:
-        return policies_of(self.organization)
-
-
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """A workspace that the person may see, and what they hold in it."""
-
-    workspace: Workspace
-    facts: WorkspaceFacts
+from workspaces.place import Inside, Place
+from workspaces.policy import Verb, decide
+from workspaces.queries.facts import facts_of_actor, facts_of_workspaces, with_rights
 
 
 class SuspendedHere(Exception):
@@ -74,7 +51,7 @@ def enter_workspace(place: Place, slug: str, *, managing: bool = False) -> Insid
     workspace = Workspace.objects.alive().filter(organization=place.organization, slug=slug).first()
     if workspace is None:
         raise Http404
-    facts = workspace_facts(place.organization, place.facts, [workspace.pk])[workspace.pk]
+    facts = facts_of_workspaces(place.organization, place.facts, [workspace])[workspace.pk]
     manages = managing and place.facts.holds(Code.WORKSPACES_MANAGE)
     if not manages and not decide(place.facts, Verb.VIEW_WORKSPACE, workspace=facts):
         raise Http404

@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -24,11 +26,12 @@ from django.utils.translation import gettext_lazy
 from accounts.access import support_actor
 from accounts.admin import BOTH, NewestFilter, SupportAdmin, UserAdmin, attempt, few, unconfirmed
 from workspaces.actions import members, organizations
-from workspaces.forms import Successor
+from workspaces.forms import Limits, Successor
 from workspaces.models import Member, Organization
 from workspaces.names import NEVER
 from workspaces.plans import Outcome
 from workspaces.queries.organizations import open_offer, possible_successors
+from workspaces.queries.seats import seats_of
 from workspaces.queries.support import members_matching, users_matching
 from workspaces.selections import Chosen
 
@@ -75,9 +78,10 @@ class OrganizationAdmin(SupportAdmin):
     list_display = ("name", "slug", "scheme", "owner_name", "created_at")
     list_select_related = ("owner__directory",)
     search_help_text = gettext_lazy("The beginning of its name or address part")
-    fields = ("name", "slug", "scheme", "owner_name", "offer", "people", "invitation_days", "created_at")
-    readonly_fields = ("owner_name", "offer", "people")
-    actions = ("offer_ownership",)
+    fields = ("name", "slug", "scheme", "owner_name", "offer", "people", "seats_taken", "asked_today",
+              "invitation_days", "created_at")  # fmt: skip
+    readonly_fields = ("owner_name", "offer", "people", "seats_taken", "asked_today")
+    actions = ("offer_ownership", "change_limits")
 
     def find(self, rows: QuerySet[Organization], text: str) -> QuerySet[Organization]:
         named = Q(name__istartswith=text)
@@ -93,11 +97,52 @@ class OrganizationAdmin(SupportAdmin):
         offer = open_offer(organization)
         if offer is None:
             return ""
-        return f"{offer.successor.directory.name or offer.successor.address}, until {offer.expires_at:%-d %B %Y}"
+        until = date_format(offer.expires_at, _("j F Y"))
+        name = offer.successor.directory.name or offer.successor.address
+        return _("%(name)s, until %(day)s") % {"name": name, "day": until}
 
     @admin.display(description=gettext_lazy("people"))
     def people(self, organization: Organization) -> SafeString:
         return changelist_link(Member, _("Its members"), organization__id__exact=organization.pk)
+
+    @admin.display(description=gettext_lazy("seats"))
+    def seats_taken(self, organization: Organization) -> str:
+        seats = seats_of(organization)
+        if seats is None:
+            return _("no limit")
+        return _("%(taken)s of %(limit)s taken") % {"taken": intcomma(seats.taken), "limit": intcomma(seats.limit)}
+
+    @admin.display(description=gettext_lazy("invitations a day"))
+    def asked_today(self, organization: Organization) -> str:
+        limit = organization.invitations_per_day
+        return _("the installation's limit") if limit is None else intcomma(limit)
+
+    @admin.action(description=gettext_lazy("Change its limits"), location=ActionLocation.CHANGE_FORM)
+    def change_limits(self, request: HttpRequest, queryset: QuerySet[Organization]) -> HttpResponse | None:
+        """The operator's knobs: seats, and invitations a day."""
+        organization = queryset.get()
+        present = {"seats": organization.seats, "invitations_per_day": organization.invitations_per_day}
+        form = Limits(request.POST if "confirmed" in request.POST else None, initial=present)
+        page = unconfirmed(
+            self,
+            request,
+            [organization],
+            title=_("Change the limits"),
+            sentence=_("Fewer seats than people send nobody away: nobody else comes in. They are those of:"),
+            button=_("Save the limits"),
+            form=form,
+        )
+        if page is not None:
+            return page
+        changed = attempt(
+            request,
+            lambda: organizations.change_limits(
+                actor=support_actor(request), organization_id=organization.pk, **form.cleaned_data
+            ),
+        )
+        if changed is not None:
+            messages.success(request, _("The limits are saved.") if changed else _("Nothing was changed."))
+        return None
 
     @admin.action(description=gettext_lazy("Start a transfer of ownership"), location=ActionLocation.CHANGE_FORM)
     def offer_ownership(self, request: HttpRequest, queryset: QuerySet[Organization]) -> HttpResponse | None:

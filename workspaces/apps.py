@@ -1,14 +1,15 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class WorkspacesConfig(AppConfig):
     name = "workspaces"
-    verbose_name = "Organizations and access"
+    verbose_name = _("Organizations and access")
 
     def ready(self) -> None:
         from accounts import registry
-        from workspaces import emails  # noqa: F401  # registers the kinds of mail
+        from workspaces import bulk, emails  # noqa: F401  # registers the kinds of jobs and of mail
         from workspaces.actions import directory, endings
         from workspaces.views.frame import person_frame
 

@@ -108,10 +108,10 @@ class GrantEnding:
         if grant is None or grant.ends_at is None:
             return Stale(_("The role was renewed, taken away, or has ended."))
         names = {
-            "role": one_line(grant.role.name),
+            "role": one_line(grant.role.label),
             "workspace": one_line(grant.workspace.name),
             "group": one_line(grant.group.name) if grant.group else "",
-            "moment": date_format(grant.ends_at.astimezone(UTC), "l j F Y, H:i"),
+            "moment": date_format(grant.ends_at.astimezone(UTC), _("l j F Y, H:i")),
         }
         sentence = (
             _("%(group)s is %(role)s in %(workspace)s until %(moment)s UTC.")
@@ -132,7 +132,7 @@ def what_of(request: AccessRequest) -> str:
     """What is asked for, in words: "Editor in Research, the group Data team"."""
     words = []
     for placement in request.placements.all():
-        role = placement.role.name if placement.role else ""
+        role = placement.role.label if placement.role else ""
         if placement.workspace is not None:
             words.append(_("%(role)s in %(workspace)s") % {"role": role, "workspace": placement.workspace.name})
         elif placement.group is not None:

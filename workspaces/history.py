@@ -4,10 +4,14 @@ Sentences follow the actor's name. {subject} is the changed thing (or "12 people
 fields come from the payload. Personal names are never in a payload: they are looked up by id, or in the labels.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
+
+from workspaces.catalogue import BUILT_IN_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,9 @@ class EventKind:
 
 
 KINDS: dict[str, EventKind] = {}
+
+WORD_LABEL = "word"
+"""Kind of the labels, by the act's id, that hold what a person wrote beside an act. Personal: can be shredded."""
 
 
 def _kind(
@@ -83,7 +90,41 @@ ROLE_CHANGED = _kind("member.role_changed", "key", _("changed the role of {subje
 MEMBER_SUSPENDED = _kind("member.suspended", "player-pause", _("suspended {subject}"))
 MEMBER_REACTIVATED = _kind("member.reactivated", "player-play", _("reactivated {subject}"), tone="ok")
 MEMBER_REMOVED = _kind("member.removed", "user-minus", _("removed {subject}"), tone="bad")
+MEMBER_MERGED = _kind("member.merged", "arrows-exchange", _("merged {subject} into {scope}"), scope="member")
 MEMBER_LEFT = _kind("member.left", "logout", _("left the organization"), tone="bad")
+DOMAIN_ADDED = _kind("domain.added", "world", _("added the domain {domain}"), subject="organization")
+DOMAIN_PROVEN = _kind("domain.proven", "shield-check", _("proved the domain {domain} by DNS"), subject="organization")
+DOMAIN_SWITCHED_ON = _kind(
+    "domain.switched_on", "world", _("let people at {domain} join by themselves"), tone="warn", subject="organization"
+)
+DOMAIN_SWITCHED_OFF = _kind(
+    "domain.switched_off",
+    "world-off",
+    _("no longer lets people at {domain} join by themselves"),
+    subject="organization",
+)
+DOMAIN_PAUSED = _kind(
+    "domain.paused", "player-pause", _("paused joining by {domain}"), tone="warn", subject="organization"
+)
+DOMAIN_RESUMED = _kind(
+    "domain.resumed", "player-play", _("resumed joining by {domain}"), tone="warn", subject="organization"
+)
+DOMAIN_REMOVED = _kind("domain.removed", "trash", _("removed the domain {domain}"), subject="organization")
+DOMAIN_JOINED = _kind("domain.joined", "login-2", _("joined by their address at {domain}"), tone="ok")
+INVITE_LINK_MADE = _kind(
+    "invite_link.made", "link", _("made the invite link {link}"), tone="warn", subject="organization"
+)
+INVITE_LINK_SHOWN = _kind(
+    "invite_link.shown", "copy", _("looked at the address of the invite link {link}"), subject="organization"
+)
+INVITE_LINK_ROTATED = _kind(
+    "invite_link.rotated", "refresh", _("replaced the address of the invite link {link}"), subject="organization"
+)
+INVITE_LINK_REVOKED = _kind(
+    "invite_link.revoked", "ban", _("ended the invite link {link}"), tone="bad", subject="organization"
+)
+INVITE_LINK_JOINED = _kind("invite_link.joined", "login-2", _("joined by the invite link {link}"), tone="ok")
+INVITE_LINK_PLACED = _kind("invite_link.placed", "login-2", _("gained access by the invite link {link}"), tone="ok")
 ACCOUNT_BLOCKED = _kind("account.blocked", "ban", _("blocked the account of {subject}"), tone="bad")
 ACCOUNT_UNBLOCKED = _kind("account.unblocked", "ban", _("unblocked the account of {subject}"))
 GROUP_JOINED = _kind("group.joined", "user-plus", _("added {subject} to {scope}"), tone="ok", scope="group")
@@ -136,6 +177,9 @@ RESOURCE_TRANSFERRED = _kind("resource.transferred", "key", _("made {subject} ow
 RESOURCE_REGISTERED = _kind(
     "resource.registered", "database", _("registered {subject} from {product}"), subject="resource"
 )
+RESOURCE_MOVED = _kind(
+    "resource.moved", "database", _("learned from {product} that {subject} is elsewhere"), subject="resource"
+)
 RESOURCE_VANISHED = _kind(
     "resource.vanished", "trash", _("learned from {product} that {subject} is gone"), tone="bad", subject="resource"
 )
@@ -169,7 +213,87 @@ INVITATION_MERGED = _kind("invitation.merged", "mail-check", _("accepted an invi
 INVITATION_DECLINED = _kind("invitation.declined", "mail-x", _("declined the invitation"), by_subject=True)
 INVITATION_EXPIRED = _kind("invitation.expired", "hourglass-empty", _("let the invitation of {subject} expire"))
 INVITATION_READDRESSED = _kind("invitation.readdressed", "pencil", _("corrected the address of {subject}"))
+INVITATION_EDITED = _kind("invitation.changed", "pencil", _("changed {field} of the invitation of {subject}"))
+INVITATION_HANDED_OVER = _kind(
+    "invitation.handed_over", "arrow-right", _("handed the invitation of {subject} to {scope}"), scope="member"
+)
+INVITATION_EXPLAINED = _kind("invitation.explained", "mail", _("wrote why they declined"), by_subject=True)
+INVITATION_REMINDED = _kind("invitation.reminded", "bell", _("had {subject} reminded of the invitation"))
+REMINDERS_STOPPED = _kind("reminders.stopped", "player-pause", _("stopped the reminders to {subject}"))
+REMINDERS_RESUMED = _kind("reminders.resumed", "player-play", _("let {subject} be reminded again"))
+REMINDERS_UNSUBSCRIBED = _kind("reminders.unsubscribed", "mail-off", _("wants no more reminders"), by_subject=True)
+FRESH_LINK_ASKED = _kind("invitation.fresh_asked", "mail-forward", _("asked for a fresh link"), by_subject=True)
+LINK_COPIED = _kind("invitation.link_copied", "link", _("copied the link of {subject}"), tone="warn")
+CODE_ASKED = _kind("invitation.code_asked", "key", _("asked for a code to the invited address"), by_subject=True)
+PEOPLE_PROPOSED = _kind("proposal.made", "user-question", _("proposed people to invite"), by_subject=True)
+PROPOSAL_APPROVED = _kind("proposal.approved", "check", _("approved whom {subject} proposed"), tone="ok")
+PROPOSAL_DECLINED = _kind("proposal.declined", "x", _("declined whom {subject} proposed"))
+PROPOSAL_WITHDRAWN = _kind("proposal.withdrawn", "x", _("withdrew a proposal"), by_subject=True)
 MAIL_RETRIED = _kind("mail.retried", "mail", _("had the mail to {subject} tried again"))
+MAIL_CANCELLED = _kind("mail.cancelled", "mail-off", _("took back the mail to {subject}"), tone="warn")
 PLACEMENT_DROPPED = _kind(
     "placement.dropped", "shield-x", _("left out what the inviter may no longer give to {subject}"), tone="warn"
 )
+
+# What entries keep as before and after is in English; what comes from these lists is said in the reader's language.
+_STATES = [
+    gettext_noop("Invited"),
+    gettext_noop("Joined"),
+    gettext_noop("Suspended"),
+    gettext_noop("Revoked"),
+    gettext_noop("Pending"),
+    gettext_noop("Declined"),
+    gettext_noop("Expired"),
+    gettext_noop("True"),
+    gettext_noop("False"),
+    gettext_noop("None"),
+    gettext_noop("Can view"),
+    gettext_noop("Can edit"),
+]
+_FIELDS = [
+    gettext_noop("name"),
+    gettext_noop("description"),
+    gettext_noop("label"),
+    gettext_noop("language"),
+    gettext_noop("message"),
+    gettext_noop("expiry"),
+    gettext_noop("open"),
+    gettext_noop("seats"),
+    gettext_noop("invitation days"),
+    gettext_noop("invitations per day"),
+    gettext_noop("members see members"),
+    gettext_noop("workspace admins invite"),
+    gettext_noop("members create workspaces"),
+    gettext_noop("members create groups"),
+    gettext_noop("members propose"),
+    gettext_noop("sends reminders"),
+]
+_FIXED = {*_STATES, *(role.name for role in BUILT_IN_ROLES.values())}
+_GRANT = re.compile(
+    r"(?P<role>[^+(]+?)(?P<extras> \+ [\w., ]+?)?(?: until (?P<end>[\d-]{10}))?(?P<reason> \(.*\))?", re.DOTALL
+)
+_ABOUT_NAMES = ("organization.", "group.", "role.", "drive.")
+
+
+def stored_words(kind: EventKind, text: str) -> str:
+    """An entry's before or after as people read it: states, built-in roles and ends in their language, names as they
+    are.
+    """
+    found = _GRANT.fullmatch(text)
+    if found is None or (kind.name.startswith(_ABOUT_NAMES) and text not in _STATES):
+        return text
+    role = gettext(found["role"]) if found["role"] in _FIXED else found["role"]
+    end = gettext(" until %(day)s") % {"day": found["end"]} if found["end"] else ""
+    return f"{role}{found['extras'] or ''}{end}{found['reason'] or ''}"
+
+
+def stored_place(text: str) -> str:
+    """Where an invitation puts people: "Editor, Genomics" or a group's name."""
+    role, comma, workspace = text.partition(", ")
+    return f"{gettext(role)}{comma}{workspace}" if comma and role in _FIXED else text
+
+
+def stored_field(name: str) -> str:
+    """A changed field, as the sentences of what was changed name it."""
+    words = name.replace("_", " ")
+    return gettext(words) if words in _FIELDS else words

@@ -27,6 +27,12 @@ def folded(name: str, address: str) -> tuple[str, str]:
     return short or address, f" {short} {address}"[:400]
 
 
+def folded_place(name: str, description: str = "") -> tuple[str, str]:
+    """sort_name and search_text of a workspace: its name, and after it what it says of itself."""
+    short = fold(name)[:254]
+    return short, f"{short} {fold(description)}"[:800]
+
+
 def slug_stem(name: str, fallback: str) -> str:
     """What the part of an address begins with that stands for a name."""
     return slugify(name)[:40].strip("-") or fallback

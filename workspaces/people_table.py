@@ -84,15 +84,21 @@ class PeoplePresenter:
     workspace: WorkspaceFacts
     roles: Roles
     paths: Mapping[int, Sequence[Path]]
-    origins: Mapping[int, str]
     now: datetime
     base_url: str
-    everything: frozenset[str] = field(default_factory=lambda: every_code(Scope.WORKSPACE))
     _rights: dict[tuple[object, ...], Rights] = field(default_factory=dict)
+    _everything: frozenset[str] | None = None
 
     def present(self, found: Iterable[Found]) -> list[PersonRow]:
         moments = rows.Moments(self.now)
         return [self._row(each, moments) for each in found]
+
+    def everything(self) -> frozenset[str]:
+        """All that a workspace has to give, asked once: a path of the organization role names it."""
+        if self._everything is None:
+            ways = (path.extra for each in self.paths.values() for path in each if path.grant_id is None)
+            self._everything = next(ways, None) or every_code(Scope.WORKSPACE)
+        return self._everything
 
     def _row(self, found: Found, moments: rows.Moments) -> PersonRow:
         paths = self.paths.get(found.id, ())
@@ -133,7 +139,7 @@ class PeoplePresenter:
             member = MemberFacts(
                 state,
                 found.role_id,
-                self.everything if more else frozenset(),
+                self.everything() if more else frozenset(),
                 is_self=found.id == self.actor.member_id,
             )
             self._rights[key] = self._decide(member, direct if has_direct else None)
@@ -193,7 +199,7 @@ class PeoplePresenter:
     def _note(self, path: Path) -> str:
         if path.grant_id is None:
             return _("Inherited into every workspace.")
-        parts = [self.origins.get(path.grant_id, "")]
+        parts = [path.origin]
         if path.granted_at is not None:
             by = path.granted_by or "Roster"
             parts.append(_("%(when)s by %(name)s") % {"when": day(path.granted_at, self.now), "name": by})

@@ -61,6 +61,23 @@ class Plan:
     def outcome(self, changed: int) -> "Outcome":
         return Outcome(changed, {reason: count for reason, (count, _) in self.refused.items()})
 
+    def sorted(self) -> "Sorted":
+        """The same by member, as it is now."""
+        refused = {
+            pk: reason
+            for reason, (_, members) in self.refused.items()
+            for pk in members.order_by().values_list("pk", flat=True)
+        }
+        return Sorted(list(self.accepted.order_by("pk").values_list("pk", flat=True)), refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Who will change, by id, and who will not and why."""
+
+    accepted: list[int]
+    refused: dict[int, Reason]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

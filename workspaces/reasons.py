@@ -26,6 +26,7 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     NOT_SUSPENDED = "not_suspended"
     JOINED = "joined"
+    BLOCKED = "blocked"
     UNCHANGED = "unchanged"
     LAST_ORGANIZATION_ADMIN = "last_organization_admin"
     LAST_WORKSPACE_ADMIN = "last_workspace_admin"
@@ -46,6 +47,9 @@ class Reason(StrEnum):
     DECIDED = "decided"
     TOO_MANY = "too_many"
     OVER_LIMIT = "over_limit"
+    OVER_LIMIT_HERE = "over_limit_here"
+    OVER_LIMIT_YOURS = "over_limit_yours"
+    NO_SEAT = "no_seat"
     CONFIRM = "confirm"
 
     @property
@@ -85,6 +89,7 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.SUSPENDED: _("They are suspended. Reactivate them first."),
     Reason.NOT_SUSPENDED: _("They are not suspended."),
     Reason.JOINED: _("They have joined already."),
+    Reason.BLOCKED: _("Their account is blocked. An operator has to unblock it first."),
     Reason.UNCHANGED: _("Nothing would change."),
     Reason.LAST_ORGANIZATION_ADMIN: _(
         "They are the last active admin of the organization. Make someone else admin first."
@@ -107,5 +112,12 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.DECIDED: _("Somebody has decided this already."),
     Reason.TOO_MANY: _("This is more than 10,000 people at once. Choose fewer."),
     Reason.OVER_LIMIT: _("This address has had its mails for today. Try again tomorrow."),
+    Reason.OVER_LIMIT_HERE: _(
+        "The organization has invited as many people today as it may. Try again tomorrow, or ask the operator for more."
+    ),
+    Reason.OVER_LIMIT_YOURS: _(
+        "You have invited as many people today as one person may. Try again tomorrow, or ask another admin."
+    ),
+    Reason.NO_SEAT: _("There is no free seat. Remove people, revoke invitations, or ask the operator for more seats."),
     Reason.CONFIRM: _("Confirm that it is you first."),
 }

@@ -124,7 +124,7 @@ def prepared(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]
     # Django's own cursors bind on the client and are never prepared, whatever this says.
     plain.prepare_threshold = 0
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(psycopg.Cursor(plain)) as cursor:
+    with wrap(psycopg.Cursor(plain)) as cursor:  # type: ignore[arg-type]  # the stubs name what it returns
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 

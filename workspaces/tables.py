@@ -293,7 +293,7 @@ def _joined_pill(found: Found) -> Pill:
 
 def _mail_pill(found: Found, now: datetime) -> Pill:
     """Never "sent" for what is only queued (P19)."""
-    word = _("Invited")
+    word, reply = _("Invited"), _(found.mail_reply)  # the server's words stay; Roster's own are said in the language
     match found.mail_state:
         case MailState.SENT:
             detail = _("sent %(when)s") % {"when": relative(found.mail_at, now)} if found.mail_at else _("sent")
@@ -302,15 +302,22 @@ def _mail_pill(found: Found, now: datetime) -> Pill:
             code = found.mail_reply[:3]
             detail = _("refused %(code)s") % {"code": code} if code.isdigit() else _("refused")
             hint = _("Nobody was reached at this address.")
-            trouble = Trouble(_("The mail server refused it"), found.mail_reply, hint)
+            trouble = Trouble(_("The mail server refused it"), reply, hint)
             return Pill("invited", word, "mail-x", "bad", detail, trouble)
         case MailState.RETRYING:
-            trouble = Trouble(_("The mail server asked to wait"), found.mail_reply, _("It is tried again by itself."))
+            trouble = Trouble(_("The mail server asked to wait"), reply, _("It is tried again by itself."))
             return Pill("invited", word, "clock", "warn", _("retrying"), trouble, moving=True)
         case MailState.UNCONFIRMED:
-            reply = found.mail_reply or _("The connection broke before the server answered.")
+            reply = reply or _("The connection broke before the server answered.")
             trouble = Trouble(_("Perhaps delivered"), reply, _("Resend if they did not get it."))
             return Pill("invited", word, "help-circle", "warn", _("unconfirmed"), trouble)
+        case MailState.BOUNCED:
+            trouble = Trouble(_("The mail came back"), reply, _("Nobody was reached at this address."))
+            return Pill("invited", word, "mail-x", "bad", _("bounced"), trouble)
+        case MailState.COMPLAINED:
+            hint = _("Whoever got it does not want such mail; reminders to them are stopped.")
+            trouble = Trouble(_("Marked as spam by its reader"), reply, hint)
+            return Pill("invited", word, "mail-x", "bad", _("marked as spam"), trouble)
         case MailState.SENDING:
             return Pill("invited", word, "clock", "mute", _("sending"), moving=True)
         case MailState.CANCELLED:

@@ -26,6 +26,8 @@ def sign_up(*, door: Door, address: str, name: str, password: str) -> User:
     account, or when an empty installation has got its first person meanwhile.
     """
     address = door.address or address
+    if objection := door.refusal_of(address):
+        raise Refusal(objection, 403, "address")
     with transaction.atomic():
         if door.only_first:
             _lock_first_person()
@@ -63,14 +65,16 @@ def withdraw_sign_up(*, user_id: int) -> bool:
     return True
 
 
-def update_profile(*, user_id: int, name: str, time_zone: str) -> ProfileChange:
-    """The person's own name (`clean_name`) and time zone (an IANA name)."""
+def update_profile(*, user_id: int, name: str, time_zone: str, language: str = "") -> ProfileChange:
+    """The person's own name (`clean_name`), time zone (an IANA name) and language (of settings.LANGUAGES; empty: what
+    their browser says).
+    """
     name = names.clean_name(name)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user_id)
         renamed = user.name != name
-        user.name, user.time_zone = name, time_zone
-        user.save(update_fields=["name", "time_zone"])
+        user.name, user.time_zone, user.language = name, time_zone, language
+        user.save(update_fields=["name", "time_zone", "language"])
         if renamed:
             registry.tell_person_changed(user.pk)
     return ProfileChange(renamed)

@@ -147,3 +147,25 @@ class MailGate(models.Model):
 
     def __str__(self) -> str:
         return "mail gate"
+
+
+class TestMail(models.Model):
+    """An operator's test: one mail that a worker sends over a connection of its own, past queue and gate, and the whole
+    conversation with the server. begun_at without ended_at for long: that worker was lost.
+    """
+
+    __test__ = False  # no class of pytest's
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+", db_index=False)
+    asked_at = models.DateTimeField(db_default=Now())
+    begun_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    is_taken = models.BooleanField(null=True, blank=True)
+    conversation = models.TextField(blank=True, help_text=_("Line by line, without what signs Roster in."))
+
+    class Meta:
+        verbose_name = _("test mail")
+        verbose_name_plural = _("test mails")
+
+    def __str__(self) -> str:
+        return f"test mail {self.pk}"

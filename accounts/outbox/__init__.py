@@ -5,7 +5,8 @@ Actions call `queue`, `queue_mail`, `hint`, `cancel` and `retry`, tasks `drain` 
 
 from accounts.outbox.drains import drain, sweep
 from accounts.outbox.letters import Letter, MailKind, Stale, Wording, one_line, register, without_links
-from accounts.outbox.queueing import cancel, hint, queue, queue_mail, retry
+from accounts.outbox.queueing import cancel, cancel_mails, hint, queue, queue_mail, retry
+from accounts.outbox.reports import report
 
 __all__ = [
     "Letter",
@@ -13,12 +14,14 @@ __all__ = [
     "Stale",
     "Wording",
     "cancel",
+    "cancel_mails",
     "drain",
     "hint",
     "one_line",
     "queue",
     "queue_mail",
     "register",
+    "report",
     "retry",
     "sweep",
     "without_links",

@@ -1,13 +1,14 @@
 """The states of a row while workers hold it, each change one conditional UPDATE by the database's clock.
 
 The same on PostgreSQL and SQLite: SKIP LOCKED only spares waiting, the conditions alone keep two workers apart.
+What ends in anything but "sent" leaves a MailAttempt beside it; a mail that goes well costs no statement more.
 Nothing here renders or talks to a server.
 """
 
 import random
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,11 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import FETCH_RAISE, Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
-from accounts.models import OutgoingMail
+from accounts.models import MailAttempt, OutgoingMail
+from accounts.outbox import gates
+from accounts.outbox.gates import Passage
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +36,16 @@ SUSPECT_LAPSES = 3  # from here on a row is claimed alone, in case it is what ki
 MAX_LAPSES = 10
 MAX_UNWRITABLE = 5
 GIVE_UP_AFTER = timedelta(hours=24)
+ENOUGH_ATTEMPTS = 5  # no mail is given up before the server itself has put it off so often, however long it waited
 FIRST_DELAY = 30.0  # seconds
 LONGEST_DELAY = 1800.0
 
 # What is needed to write, send and settle a mail; asking for more would cost a query for each mail, so it raises.
 _FIELDS = ("message_uuid", "kind", "recipient", "user_id", "subject_id", "generation", "attempts", "queued_at")
 _NEVER = Value(None, output_field=DateTimeField())
+LOST = gettext_noop("The worker was lost before it could say what became of the mail.")
+TWICE = gettext_noop("Handed to the mail server twice; the answer was lost both times.")
+GIVEN_UP = gettext_noop("Given up: the worker was lost each time that it took this mail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,17 @@ class Delivered:
 
     mail_id: int
     reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Mails that are this worker's. is_trial: one mail for a closed gate; what comes of it opens or closes it."""
+
+    mails: Sequence[OutgoingMail]
+    is_trial: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.mails)
 
 
 def lease() -> timedelta:
@@ -79,8 +98,9 @@ def lapse() -> int:
     spent = Q(hand_overs__gte=COPIES)
     hopeless = Q(lapses__gte=MAX_LAPSES - 1)
     with transaction.atomic():
-        ids = list(lapsed.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
-        return lapsed.filter(pk__in=ids).update(
+        held = lapsed.select_for_update(skip_locked=True).values_list("pk", "handed_over_at", "hand_overs", "lapses")
+        rows = list(held[:1000])
+        count = lapsed.filter(pk__in=[row[0] for row in rows]).update(
             state=Case(
                 When(spent, then=Value(State.UNCONFIRMED)),
                 When(hopeless, then=Value(State.FAILED)),
@@ -89,33 +109,40 @@ def lapse() -> int:
             next_attempt_at=Case(When(spent | hopeless, then=_NEVER), default=Now()),
             finished_at=Case(When(spent | hopeless, then=Now()), default=_NEVER),
             reply=Case(
-                When(spent, then=Value("Handed to the mail server twice; the answer was lost both times.")),
-                When(hopeless, then=Value("Given up: the worker was lost each time that it took this mail.")),
+                When(spent, then=Value(TWICE)),
+                When(hopeless, then=Value(GIVEN_UP)),
                 default=F("reply"),
             ),
             claimed_by=None,
             handed_over_at=None,
             lapses=F("lapses") + 1,
         )
+        # Of the many mails of a claim only the one that was being handed over has been attempted.
+        _note([row[0] for row in rows if row[1] or row[2] >= COPIES or row[3] >= MAX_LAPSES - 1], LOST)
+    return count
 
 
-def claim(claimer: uuid.UUID) -> list[OutgoingMail]:
-    """The rows that are due, now this worker's until the lease ends, oldest first."""
+def claim(claimer: uuid.UUID) -> Claim:
+    """The rows that are due, now this worker's until the lease ends, oldest first; as many as the gate lets through."""
+    gate = gates.read()
+    if gate.passage in (Passage.PAUSED, Passage.CLOSED):
+        return Claim([])
+    is_trial = gate.passage is Passage.TRIAL
     due = OutgoingMail.objects.filter(state__in=[State.QUEUED, State.RETRYING], next_attempt_at__lte=Now())
     with transaction.atomic():
         oldest = due.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True)
         rows = list(oldest.values_list("pk", "lapses")[:BATCH])
-        if rows and rows[0][1] >= SUSPECT_LAPSES:
+        if rows and (is_trial or rows[0][1] >= SUSPECT_LAPSES):
             ids = [rows[0][0]]
         else:
             ids = [pk for pk, lapses in rows if lapses < SUSPECT_LAPSES]
-        if not ids:
-            return []
+        if not ids or (is_trial and not gates.win_trial(lease())):
+            return Claim([])
         due.filter(pk__in=ids).update(
             state=State.SENDING, claimed_by=claimer, handed_over_at=None, next_attempt_at=Now() + lease()
         )
         claimed = OutgoingMail.objects.filter(pk__in=ids, claimed_by=claimer).order_by("pk")
-        return list(claimed.only(*_FIELDS).fetch_mode(FETCH_RAISE))
+        return Claim(list(claimed.only(*_FIELDS).fetch_mode(FETCH_RAISE)), is_trial)
 
 
 def renew(claimer: uuid.UUID, mails: Sequence[OutgoingMail]) -> None:
@@ -179,42 +206,47 @@ def _advancing(vendor: str) -> str:
             handed_over_at = CASE id WHEN %s THEN {now} ELSE handed_over_at END,
             hand_overs = CASE id WHEN %s THEN hand_overs + 1 ELSE hand_overs END,
             attempts = CASE id WHEN %s THEN attempts + 1 ELSE attempts END
-        WHERE (id = %s AND state <> 'sent')
+        WHERE (id = %s AND state NOT IN ('sent', 'bounced', 'complained'))
            OR (id = %s AND state = 'sending' AND claimed_by = %s AND hand_overs < {COPIES})
         RETURNING id"""  # noqa: S608 - constants only
 
 
 def refuse(claimer: uuid.UUID, mail: OutgoingMail, reply: str) -> None:
     """The server said no for good; its words stay with the row."""
-    _held(claimer, [mail]).update(**_finished(State.FAILED, reply), hand_overs=F("hand_overs") - 1, handed_over_at=None)
+    _settle(claimer, mail, {**_finished(State.FAILED, reply), "hand_overs": F("hand_overs") - 1})
 
 
 def postpone(claimer: uuid.UUID, mail: OutgoingMail, reply: str) -> None:
-    """The server took it for certain not, for now: back off, and give up a day after queueing."""
-    _held(claimer, [mail]).update(**_later(mail.attempts, reply), hand_overs=F("hand_overs") - 1, handed_over_at=None)
+    """The server took it for certain not, for now: back off, and give up a day after queueing, not before it has been
+    put off often enough: the server may have been away for most of that day.
+    """
+    _settle(claimer, mail, {**_later(mail.attempts, reply), "hand_overs": F("hand_overs") - 1})
 
 
 def postpone_unbegun(claimer: uuid.UUID, mails: Sequence[OutgoingMail], reply: str) -> int:
-    """There is no server to talk to: as `postpone`, for what is left of a claim; how many."""
-    unbegun = _held(claimer, mails).filter(handed_over_at__isnull=True)
-    changes = {
-        attempts: {**_later(attempts, reply), "attempts": attempts + 1}
-        for attempts in {mail.attempts for mail in mails}
-    }
-    return sum(unbegun.filter(attempts=attempts).update(**change) for attempts, change in changes.items())
+    """There is no server to talk to: what is left of a claim waits for the gate; how many. It costs them nothing of
+    their own patience: they stay due, and none is given up for a server's absence.
+    """
+    with transaction.atomic():
+        unbegun = _held(claimer, mails).filter(handed_over_at__isnull=True)
+        ids = list(unbegun.select_for_update().values_list("pk", flat=True))
+        waiting = {"state": State.RETRYING, "next_attempt_at": Now(), "claimed_by": None, "reply": reply[:500]}
+        count = unbegun.filter(pk__in=ids).update(**waiting)
+        _note(ids)
+    return count
 
 
 def leave_unanswered(claimer: uuid.UUID, mail: OutgoingMail, problem: str) -> None:
     """It may have been taken. Once more later; after the second time nobody knows, and it says so."""
     spent = Q(hand_overs__gte=COPIES)
-    _held(claimer, [mail]).update(
-        state=Case(When(spent, then=Value(State.UNCONFIRMED)), default=Value(State.RETRYING)),
-        next_attempt_at=Case(When(spent, then=_NEVER), default=Now() + delay(mail.attempts)),
-        finished_at=Case(When(spent, then=Now()), default=_NEVER),
-        reply=f"No answer after the message was handed over: {problem}"[:500],
-        claimed_by=None,
-        handed_over_at=None,
-    )
+    changes: Changes = {
+        "state": Case(When(spent, then=Value(State.UNCONFIRMED)), default=Value(State.RETRYING)),
+        "next_attempt_at": Case(When(spent, then=_NEVER), default=Now() + delay(mail.attempts)),
+        "finished_at": Case(When(spent, then=Now()), default=_NEVER),
+        "reply": f"No answer after the message was handed over: {problem}"[:500],
+        "claimed_by": None,
+    }
+    _settle(claimer, mail, changes)
 
 
 def drop(claimer: uuid.UUID, mail: OutgoingMail, reason: str) -> None:
@@ -228,7 +260,7 @@ def set_aside(claimer: uuid.UUID, mail: OutgoingMail, problem: str) -> None:
         changes = _finished(State.FAILED, problem)
     else:
         changes = _later(mail.attempts, problem)
-    _held(claimer, [mail]).update(**changes, attempts=F("attempts") + 1)
+    _settle(claimer, mail, {**changes, "attempts": F("attempts") + 1})
 
 
 def delay(attempts: int) -> timedelta:
@@ -241,12 +273,33 @@ def _held(claimer: uuid.UUID, mails: Sequence[OutgoingMail]) -> QuerySet[Outgoin
     return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], claimed_by=claimer, state=State.SENDING)
 
 
+type Changes = Mapping[str, Combinable | str | None]
+
+
+def _settle(claimer: uuid.UUID, mail: OutgoingMail, changes: Changes) -> None:
+    """Unless the claim has passed to somebody else."""
+    with transaction.atomic():
+        if _held(claimer, [mail]).update(**changes, handed_over_at=None):
+            _note([mail.pk])
+
+
+def _note(ids: Sequence[int], reply: str = "") -> None:
+    """The attempts that have just left these mails as they are; reply: where the mails keep an older one."""
+    if not ids:
+        return
+    left = OutgoingMail.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "state", "reply")
+    MailAttempt.objects.bulk_create(
+        MailAttempt(mail_id=pk, state=state, reply=reply if reply and state == State.RETRYING else words)
+        for pk, state, words in left
+    )
+
+
 def _finished(state: str, reply: str) -> dict[str, Combinable | str | None]:
     return {"state": state, "next_attempt_at": None, "finished_at": Now(), "claimed_by": None, "reply": reply[:500]}
 
 
 def _later(attempts: int, reply: str) -> dict[str, Combinable | str | None]:
-    old = Q(queued_at__lte=Now() - GIVE_UP_AFTER)
+    old = Q(queued_at__lte=Now() - GIVE_UP_AFTER, attempts__gte=ENOUGH_ATTEMPTS)
     return {
         "state": Case(When(old, then=Value(State.FAILED)), default=Value(State.RETRYING)),
         "next_attempt_at": Case(When(old, then=_NEVER), default=Now() + delay(attempts)),

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 
 from accounts.models import OutgoingMail
-from accounts.outbox import claims
+from accounts.outbox import claims, gates
 from accounts.outbox.letters import Stale
 from accounts.outbox.queueing import hint
 from accounts.outbox.skeletons import sender_address
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 # Seconds; below the worker's soft shutdown, so that a worker that is asked to stop gives its claims back.
 DRAIN_SECONDS = 15.0
+BROKEN_OFF = 3  # mails in a row at which the server breaks off: no mail's fault any more
 
 
 def sweep() -> Counter[str]:
@@ -48,23 +49,40 @@ class _Drain:
         self._session = session
         self._until = until
         self._claimer = uuid.uuid4()
+        self._answers = 0  # in the present claim: mails to which the server has said anything
+        self._failures = 0  # mails in a row at which it broke off
+        self._problem = ""
 
     def run(self) -> bool:
         """False if the time is up and more is due."""
-        while mails := claims.claim(self._claimer):
+        while claim := claims.claim(self._claimer):
             held_since = time.monotonic()
+            self._answers = 0
             all_settled = False
             try:
-                all_settled = self._deliver(mails, held_since)
+                all_settled = self._deliver(claim.mails, held_since)
             except Unreachable as problem:
-                self.outcomes["unreachable"] += claims.postpone_unbegun(self._claimer, mails, str(problem))
+                self.outcomes["unreachable"] += claims.postpone_unbegun(self._claimer, claim.mails, str(problem))
+                gates.close(str(problem), after_trial=claim.is_trial)
                 return True
             finally:
                 if not all_settled:
-                    claims.release(self._claimer, mails)
+                    claims.release(self._claimer, claim.mails)
+            if claim.is_trial:
+                self._end_trial()
             if self._time_is_up():
                 return False
         return True
+
+    def _end_trial(self) -> None:
+        if self._answers:
+            log.info("outbox.gate_opened")
+            gates.reopen()
+            hint()
+        elif self._failures:
+            gates.close(self._problem, after_trial=True)
+        else:
+            gates.give_up_trial()
 
     def _deliver(self, mails: Sequence[OutgoingMail], held_since: float) -> bool:
         """False if some of the mails are still to be sent: the time was up, or a row was locked by somebody else."""
@@ -95,19 +113,33 @@ class _Drain:
         try:
             reply = self._session.send(mail.recipient, message)
         except Refused as refusal:
-            self.outcomes["refused" if refusal.permanent else "postponed"] += 1
+            self._answered("refused" if refusal.permanent else "postponed")
             note = claims.refuse if refusal.permanent else claims.postpone
             note(self._claimer, mail, str(refusal))
         except Unanswered as problem:
             self.outcomes["unanswered"] += 1
             claims.leave_unanswered(self._claimer, mail, str(problem))
+            self._broken_off(str(problem))
         except Unreachable as problem:  # perhaps only this mail is what the server cannot bear: the next one will tell
             self.outcomes["postponed"] += 1
             claims.postpone(self._claimer, mail, str(problem))
+            self._broken_off(str(problem))
         else:
-            self.outcomes["sent"] += 1
+            self._answered("sent")
             return claims.Delivered(mail.pk, reply)
         return None
+
+    def _answered(self, outcome: str) -> None:
+        self.outcomes[outcome] += 1
+        self._answers += 1
+        self._failures = 0
+
+    def _broken_off(self, problem: str) -> None:
+        """A server that breaks off mail after mail is as good as gone. Raises Unreachable."""
+        self._failures += 1
+        self._problem = problem
+        if self._failures >= BROKEN_OFF:
+            raise Unreachable(problem)
 
     def _put_away(self, mail: OutgoingMail, written: Stale | Unwritable) -> None:
         if isinstance(written, Stale):

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from accounts.models import OutgoingMail
@@ -24,12 +24,17 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 class Wording(ABC):
     """What several mails have in common: hashable, equal where the skeleton may be shared.
 
-    Subclasses are frozen dataclasses. `templates/<template>.mjml` and `.txt` see the wording as `mail` and each slot,
+    Subclasses are frozen dataclasses; subject and templates speak `language`.
+    `templates/<template>.mjml` and `.txt` see the wording as `mail` and each slot,
     by its name, as a placeholder: print it as it is, without filters.
     """
 
     template: ClassVar[str]
     slots: ClassVar[frozenset[str]] = frozenset()
+    unsubscribe_slot: ClassVar[str] = ""
+    """The slot with the address where the recipient ends such mails by one POST (RFC 8058); empty: they cannot."""
+
+    language: str = field(default="en", kw_only=True)
 
     @property
     @abstractmethod

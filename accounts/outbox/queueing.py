@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -54,22 +55,33 @@ def hint() -> None:
 
 
 def _publish() -> None:
+    publish(DRAIN_TASK)
+
+
+def publish(task: str) -> None:
     """Returns within two seconds, also when Redis hangs (`config.celery`), and never fails whoever caused the mail."""
     try:
-        app.send_task(DRAIN_TASK, expires=HINT_LIFE)
+        app.send_task(task, expires=HINT_LIFE)
     except OperationalError as problem:
         log.warning("outbox.hint_lost", problem=type(problem.__cause__ or problem).__name__)
 
 
 def cancel(kind: str, subject_ids: Collection[int], *, reason: str) -> int:
+    """Takes back what waits to be sent about these; how many. As `cancel_mails`."""
+    return _cancel(Q(kind=kind, subject_id__in=subject_ids), reason)
+
+
+def cancel_mails(mail_ids: Collection[int], *, reason: str) -> int:
     """Takes back mails that no worker is talking about to the server at this moment; how many.
 
     Rows that are locked belong to a worker that is handing them over: they are left alone rather than waited for.
     """
+    return _cancel(Q(pk__in=mail_ids), reason)
+
+
+def _cancel(which: Q, reason: str) -> int:
     with transaction.atomic():
-        waiting = OutgoingMail.objects.filter(
-            kind=kind, subject_id__in=subject_ids, next_attempt_at__isnull=False, handed_over_at__isnull=True
-        )
+        waiting = OutgoingMail.objects.filter(which, next_attempt_at__isnull=False, handed_over_at__isnull=True)
         ids = list(waiting.select_for_update(skip_locked=True).values_list("pk", flat=True))
         return OutgoingMail.objects.filter(pk__in=ids).update(
             state=OutgoingMail.State.CANCELLED, next_attempt_at=None, claimed_by=None, finished_at=Now(), reply=reason

@@ -16,8 +16,10 @@ from html import escape
 import mrml
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from accounts.outbox.letters import Wording
+from config.providers import PROVIDERS
 
 type Encoder = Callable[[str], bytes]
 
@@ -31,8 +33,17 @@ def sender_address() -> str:
     return parseaddr(settings.MAIL_FROM)[1]
 
 
+def _id_headers() -> list[str]:
+    provider = PROVIDERS.get(settings.ANYMAIL_PROVIDER)
+    return [provider.id_header] if provider and provider.id_header else []
+
+
 class Skeleton:
     def __init__(self, wording: Wording) -> None:
+        with override(wording.language):
+            self._build(wording)
+
+    def _build(self, wording: Wording) -> None:
         nonce = secrets.token_hex(8)  # nobody's words can contain a placeholder
         self._slot_pattern = re.compile(f"q{nonce}q([a-z_]+)q")
         placeholders = {name: f"q{nonce}q{name}q" for name in (*wording.slots, "recipient")}
@@ -51,11 +62,16 @@ class Skeleton:
         for before, name, after in (
             (b"To: ", "recipient", b""),
             (b"Date: ", "date", b""),
-            (b"Message-ID: <", "uuid", b"@" + domain + b">"),
+            (b"Message-ID: <", "message_id", b"@" + domain + b">"),
+            *((id_header.encode() + b": ", "message_id", b"@" + domain) for id_header in _id_headers()),
         ):
             self._add(before)
             self._add_hole(name, str.encode)
             self._add(after + b"\r\n")
+        if wording.unsubscribe_slot:
+            self._add(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nList-Unsubscribe: <")
+            self._add_hole(wording.unsubscribe_slot, str.encode)
+            self._add(b">\r\n")
         self._add(b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n')
         for subtype, part, encoder in ((b"plain", text, _quoted), (b"html", html, _quoted_html)):
             self._add(b"\r\n--" + boundary + b"\r\nContent-Type: text/" + subtype + b'; charset="utf-8"\r\n')

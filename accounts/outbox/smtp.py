@@ -34,8 +34,10 @@ class Unanswered(Exception):
 class Session:
     """Opens when first needed and again after the server has closed it; to be closed by whoever made it."""
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, lines: list[str] | None = None) -> None:
+        """lines: takes down the conversation, without what signs Roster in."""
         self._sender = sender
+        self._lines = lines
         self._smtp: smtplib.SMTP | None = None
         self._is_used = False  # has the server answered to a mail on the present connection?
 
@@ -54,7 +56,7 @@ class Session:
         if self._smtp is None:
             options = cast("Mapping[str, Any]", settings.MAILERS["default"]["OPTIONS"])
             try:
-                self._smtp = _connect(options)
+                self._smtp = _connect(options, self._lines)
                 self._is_used = False
             except smtplib.SMTPResponseException as refusal:
                 raise Unreachable(_words(refusal.smtp_code, refusal.smtp_error)) from refusal
@@ -130,13 +132,56 @@ class Session:
             self._smtp = None
 
 
-def _connect(options: Mapping[str, Any]) -> smtplib.SMTP:
+def converse(sender: str, recipient: str, message: bytes, lines: list[str]) -> bool:
+    """Sends one message over a connection of its own, and takes down who said what. Was it taken?"""
+    with Session(sender, lines) as session:
+        try:
+            session.open()
+            session.send(recipient, message)
+        except (Unreachable, Refused, Unanswered) as problem:
+            lines.append(f"! {problem}")
+            return False
+    return True
+
+
+class _Recorded(smtplib.SMTP):
+    """Takes down each line; the class attribute `lines` is given by `_recorded`, since connecting begins at once."""
+
+    lines: list[str]
+    _last_code = 0
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        said = f"{cmd} {args}".strip()
+        if self._last_code == 334 or cmd.upper() == "AUTH":  # what signs in is nobody's to read
+            said = "AUTH …"
+        self.lines.append(f"> {said}")
+        super().putcmd(cmd, args)
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, reply = super().getreply()
+        self._last_code = code
+        self.lines.extend(f"< {_words(code, line)}" for line in reply.splitlines() or [b""])
+        return code, reply
+
+
+class _RecordedOverTLS(_Recorded, smtplib.SMTP_SSL):
+    pass
+
+
+def _classes(lines: list[str] | None) -> tuple[type[smtplib.SMTP], type[smtplib.SMTP_SSL]]:
+    if lines is None:
+        return smtplib.SMTP, smtplib.SMTP_SSL
+    return type("Recorded", (_Recorded,), {"lines": lines}), type("OverTLS", (_RecordedOverTLS,), {"lines": lines})
+
+
+def _connect(options: Mapping[str, Any], lines: list[str] | None = None) -> smtplib.SMTP:
     server = (options["host"], options["port"], DNS_NAME.get_fqdn())
+    plain, over_tls = _classes(lines)
     smtp: smtplib.SMTP
     if options["use_ssl"]:
-        smtp = smtplib.SMTP_SSL(*server, timeout=settings.MAIL_TIMEOUT, context=ssl.create_default_context())
+        smtp = over_tls(*server, timeout=settings.MAIL_TIMEOUT, context=ssl.create_default_context())
     else:
-        smtp = smtplib.SMTP(*server, timeout=settings.MAIL_TIMEOUT)
+        smtp = plain(*server, timeout=settings.MAIL_TIMEOUT)
     try:
         # Else the last segment of a message waits for the acknowledgement of the others.
         assert smtp.sock is not None

@@ -66,7 +66,11 @@ def _message(mail: OutgoingMail, skeleton: Skeleton | Unwritable, values: Mappin
     if isinstance(skeleton, Unwritable):
         return skeleton
     # Date is when the mail was ready to be sent (RFC 5322, 3.6.1): with the Message-ID, a second copy has the same.
-    headers = {"recipient": mail.recipient, "date": format_datetime(mail.queued_at), "uuid": str(mail.message_uuid)}
+    headers = {
+        "recipient": mail.recipient,
+        "date": format_datetime(mail.queued_at),
+        "message_id": f"{mail.pk}.{mail.message_uuid}",  # with the row's id, by which a bounce finds it
+    }
     try:
         return skeleton.fill({**values, **headers})
     except (KeyError, ValueError) as problem:

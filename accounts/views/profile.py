@@ -21,7 +21,7 @@ class Profile(PersonPage, WrongInputIs422, FormPage):
 
     def get_initial(self) -> dict[str, Any]:
         user = access.person(self.request)
-        return {"name": user.name, "time_zone": user.time_zone}
+        return {"name": user.name, "time_zone": user.time_zone, "language": user.language}
 
     def form_valid(self, form: forms.ProfileForm) -> HttpResponse:
         actions.update_profile(user_id=access.person(self.request).pk, **form.cleaned_data)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Now
-from django.http import Http404
 
 from accounts.actors import Actor
 from accounts.addresses import Pasted
@@ -15,10 +14,13 @@ from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
 from accounts.outbox import hint
 from config.refusals import Refusal
+from invitations.actions.deciding import giving_of, over_limit, reach_of
 from invitations.asking import Addressee, Ask, Line, Report, Result, read_entries
 from invitations.models import Invitation
-from invitations.queries import INVITATION_MAIL, Known, known_addresses, mailed_out, quota
-from workspaces.actions.locking import Locked, insist, locked
+from invitations.queries.invitations import INVITATION_MAIL, Known
+from invitations.queries.limits import quota_of
+from workspaces.actions.locking import Locked, locked
+from workspaces.actions.seats import insist_on_seats
 from workspaces.catalogue import BuiltIn, Scope
 from workspaces.history import INVITATION_RENEWED, MEMBER_INVITED, ROLE_CHANGED
 from workspaces.models import (
@@ -35,8 +37,8 @@ from workspaces.models import (
 )
 from workspaces.models.members import MemberQuerySet
 from workspaces.names import NEVER, folded
-from workspaces.policy import BULK_LIMIT, OrganizationFacts, RoleFacts, Verb, decide
-from workspaces.queries.facts import actor_facts, group_facts, roles_of, workspace_facts
+from workspaces.policy import BULK_LIMIT, RoleFacts
+from workspaces.queries.facts import actor_facts, roles_of
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
 from workspaces.sql import insert_rows, insert_select, reserve_ids
@@ -55,30 +57,46 @@ def invite(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], ask
     if len(addressees) > BULK_LIMIT:
         raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
     with locked(actor=actor, organization_id=organization_id) as held:
-        roles = insist_may_give(held, ask)
-        new, known, unasked = sort_addressees(held, addressees, roles, ask)
+        giving = giving_of(held, [ask])
+        giving.insist(ask)
+        new, known, unasked = reach_of(held, [who.address for who in addressees], giving.roles).sort(addressees)
         if not new and not known and addressees and all(line.result is Result.OVER_LIMIT for line in unasked):
-            raise Refusal(Reason.OVER_LIMIT.sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
-        writer = Inviting(held, ask)
-        writer.enter(new)
-        writer.renew(known, roles)
-        if new or known:
-            hint()
+            quota = quota_of(held.organization, actor.user_id)
+            raise over_limit(held, quota, [line.address for line in unasked])
+        ask_in(held, ask, new, known, giving.roles)
+    return Report([*good_lines(new, known), *unasked, *lines])
+
+
+def ask_in(
+    held: Locked,
+    ask: Ask,
+    new: Sequence[Addressee],
+    known: Sequence[tuple[Addressee, Known]],
+    roles: Mapping[int, RoleFacts],
+) -> None:
+    """Writes what `deciding` has accepted, under the lock held."""
+    writer = Inviting(held, ask)
+    writer.enter(new)
+    writer.renew(known, roles)
+    if new or known:
+        hint()
+
+
+def good_lines(new: Sequence[Addressee], known: Sequence[tuple[Addressee, Known]]) -> list[Line]:
     good = [Line(who.address, Result.INVITED, who.address, who.name) for who in new]
-    good += [Line(who.address, Result.RENEWED, who.address, who.name) for who, _ in known]
-    return Report([*good, *unasked, *lines])
+    return good + [Line(who.address, Result.RENEWED, who.address, who.name) for who, _ in known]
 
 
 def invite_guest(held: Locked, address: str) -> int:
     """Asks somebody in as Guest under the lock held, the right to it being decided: a resource that they get is the
-    reason. Returns the waiting member's id. Raises Refusal 429 over the day's limit.
+    reason. Returns the waiting member's id. Raises Refusal 429 over the day's limit, 409 without a free seat.
     """
     ask = Ask(BuiltIn.GUEST)
-    new, _known, unasked = sort_addressees(
-        held, [Addressee(address)], roles_of(held.organization, Scope.ORGANIZATION), ask
-    )
+    roles = roles_of(held.organization, Scope.ORGANIZATION)
+    new, _known, _unasked = reach_of(held, [address], roles).sort([Addressee(address)])
     if not new:
-        raise Refusal(unasked[0].sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
+        insist_on_seats(held)
+        raise over_limit(held, quota_of(held.organization, held.actor.user_id), [address])
     Inviting(held, ask).enter(new)
     hint()
     return held.organization.members.values_list("pk", flat=True).get(address=address)
@@ -89,79 +107,9 @@ def preview(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], as
     addressees, lines = read_entries(entries)
     organization = Organization.objects.get(pk=organization_id)
     held = Locked(organization, actor, actor_facts(actor, organization))
-    new, known, unasked = sort_addressees(held, addressees, roles_of(organization, Scope.ORGANIZATION), ask)
-    good = [Line(who.address, Result.INVITED, who.address, who.name) for who in new]
-    good += [Line(who.address, Result.RENEWED, who.address, who.name) for who, _ in known]
-    return Report([*good, *unasked, *lines])
-
-
-def insist_may_give(held: Locked, ask: Ask) -> dict[int, RoleFacts]:
-    """Raises unless the actor may invite with this role, into these groups and workspaces. Returns the organization's
-    roles.
-    """
-    organization = held.organization
     roles = roles_of(organization, Scope.ORGANIZATION)
-    workspace_roles = roles_of(organization, Scope.WORKSPACE)
-    workspaces = set(
-        Workspace.objects.filter(organization=organization, pk__in=ask.placements).values_list("pk", flat=True)
-    )
-    groups = set(Group.objects.filter(organization=organization, pk__in=ask.group_ids).values_list("pk", flat=True))
-    if (
-        ask.role_id not in roles
-        or workspaces != set(ask.placements)
-        or groups != set(ask.group_ids)
-        or not set(ask.placements.values()) <= set(workspace_roles)
-    ):
-        raise Http404
-    places = workspace_facts(organization, held.facts, workspaces)
-    policy = OrganizationFacts(workspace_admins_invite=organization.workspace_admins_invite)
-    # Without the right to invite into the organization, every workspace asked for has to allow it.
-    asked = decide(held.facts, Verb.INVITE, role=roles[ask.role_id])
-    if asked.reason is Reason.NO_RIGHT and places and not groups:
-        for place in places.values():
-            insist(decide(held.facts, Verb.INVITE, workspace=place, organization=policy))
-        if not roles[ask.role_id].permissions <= held.facts.permissions:
-            insist(decide(held.facts, Verb.INVITE, role=roles[ask.role_id]))
-    else:
-        insist(asked)
-    for workspace_id, place in places.items():
-        insist(
-            decide(
-                held.facts, Verb.ADD_TO_WORKSPACE, workspace=place, role=workspace_roles[ask.placements[workspace_id]]
-            )
-        )
-    for group in group_facts(organization, held.facts, groups).values():
-        insist(decide(held.facts, Verb.ADD_TO_GROUP, group=group))
-    return roles
-
-
-def sort_addressees(
-    held: Locked, addressees: Sequence[Addressee], roles: dict[int, RoleFacts], ask: Ask
-) -> tuple[list[Addressee], list[tuple[Addressee, Known]], list[Line]]:
-    """Who is new, who is waiting already and will be renewed, and who is not asked, with the reason."""
-    addresses = [who.address for who in addressees]
-    members = known_addresses(held.organization, addresses)
-    mailed = mailed_out(held.organization, addresses)
-    remaining = quota(held.organization, held.actor.user_id)
-    new: list[Addressee] = []
-    waiting: list[tuple[Addressee, Known]] = []
-    unasked: list[Line] = []
-    for who in addressees:
-        known = members.get(who.address)
-        result = None
-        if known is not None and not known.waits:
-            result = Result.MEMBER
-        elif known is not None and not roles[known.role_id].permissions <= held.facts.permissions:
-            result = Result.ABOVE_RIGHTS
-        elif who.address in mailed or len(new) + len(waiting) >= remaining:
-            result = Result.OVER_LIMIT
-        if result is not None:
-            unasked.append(Line(who.address, result, who.address, who.name))
-        elif known is None:
-            new.append(who)
-        else:
-            waiting.append((who, known))
-    return new, waiting, unasked
+    new, known, unasked = reach_of(held, [who.address for who in addressees], roles).sort(addressees)
+    return Report([*good_lines(new, known), *unasked, *lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +168,18 @@ class Inviting:
         )
         insert_rows(Activity, ["member_id", "organization_id", "last_active_at"], ((pk, here, NEVER) for pk in members))
         inviter = self._inviter_name()
+        language = self.ask.language or organization.language
         insert_rows(
             Invitation,
             [
                 "id", "uuid", "organization_id", "member_id", "address", "inviter_id", "inviter_name", "message",
-                "generation", "created_at", "sent_at", "expires_at",
+                "language", "generation", "created_at", "sent_at", "expires_at",
             ],
             (
-                (pk, uuid.uuid4(), here, member, who.address, user_id, inviter, self.ask.message, 1, now, now, expires)
+                (
+                    pk, uuid.uuid4(), here, member, who.address, user_id, inviter, self.ask.message,
+                    language, 1, now, now, expires,
+                )
                 for who, pk, member in zip(new, invitations, members, strict=True)
             ),
         )  # fmt: skip
@@ -235,7 +187,7 @@ class Inviting:
         self.place(everybody, are_new=True)
         self.held.record_set(MEMBER_INVITED, everybody, after=self._role_name(), payload=self._places())
 
-    def renew(self, known: Sequence[tuple[Addressee, Known]], roles: dict[int, RoleFacts]) -> None:
+    def renew(self, known: Sequence[tuple[Addressee, Known]], roles: Mapping[int, RoleFacts]) -> None:
         """Asking again: a new link, a new life, more placements; the role changes only to one that contains the present
         one (P9).
         """
@@ -249,13 +201,20 @@ class Inviting:
         )
         self.held.record_set(ROLE_CHANGED, raised, before=F("role__name"), after=self._role_name())
         raised.update(role_id=wanted.id)
-        # Whoever asked last answers for it: their rights cover the role, as `sort_addressees` made sure.
+        # Whoever asked last answers for it: their rights cover the role, as `deciding` made sure.
         user_id = self.held.actor.user_id
         waiting.update(invited_by_id=user_id)
         Invitation.objects.filter(member__in=waiting.values("pk"), accepted_at=None, revoked_at=None).update(
             inviter_id=user_id, inviter_name=self._inviter_name()
         )
-        renew_links(self.held, waiting, days=self.ask.days, message=self.ask.message, payload=self._places())
+        renew_links(
+            self.held,
+            waiting,
+            days=self.ask.days,
+            message=self.ask.message,
+            language=self.ask.language,
+            payload=self._places(),
+        )
 
     def place(self, members: MemberQuerySet, *, are_new: bool = False) -> None:
         """Puts waiting members into the groups and workspaces asked for; whoever asked answers for it at acceptance.
@@ -312,6 +271,7 @@ def renew_links(
     *,
     days: int | None = None,
     message: str = "",
+    language: str = "",
     payload: Mapping[str, list[str]] | None = None,
 ) -> int:
     """A new generation for the invitations of waiting members: the former link dies, the life starts anew, a mail is
@@ -326,10 +286,17 @@ def renew_links(
         "sent_at": Now(),
         "expires_at": expires,
         "declined_at": None,
+        "decline_word": "",
         "expiry_recorded_at": None,
+        "reminders": 0,
+        "fresh_asked_at": None,
+        "code_sent_at": None,
+        "code_failures": 0,
     }
     if message:
         changes["message"] = message
+    if language:
+        changes["language"] = language
     open_ones.update(**changes)
     queue_mails(held, open_ones)
     mine = Invitation.objects.filter(member=OuterRef(OuterRef("pk"))).values("pk")

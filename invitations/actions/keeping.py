@@ -2,28 +2,32 @@
 `workspaces.actions.members.revoke_invitations`: the waiting member goes.
 """
 
+from collections import Counter
 from contextlib import suppress
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.actors import ROSTER, Actor
 from accounts.addresses import AddressError, canonical
 from config.refusals import Refusal
+from invitations.actions.deciding import over_limit
 from invitations.actions.inviting import renew_links
 from invitations.models import Invitation
-from invitations.queries import known_addresses, mailed_out, quota
+from invitations.queries.invitations import known_addresses
+from invitations.queries.limits import mailed_out, quota_of
 from workspaces.actions import directory
 from workspaces.actions.locking import Locked, locked
-from workspaces.actions.members import update_roles
+from workspaces.actions.seats import free_seats, insist_on_seats
 from workspaces.history import INVITATION_EXPIRED, INVITATION_READDRESSED
 from workspaces.models import Label, Member, Organization
 from workspaces.models.members import MemberQuerySet
-from workspaces.plans import Outcome, Plan, Proposal, make_plan
+from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import Verb
+from workspaces.queries.seats import HELD
 from workspaces.reasons import Reason
 from workspaces.registry import Leaving
 from workspaces.selections import Chosen
@@ -32,38 +36,54 @@ from workspaces.sql import delete_rows
 RESENDING = Proposal(Verb.RESEND)
 
 
-def resend(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
-    """New links and new lives for waiting members; the former links die. Whoever is over the day's limit is skipped.
+def resend(*, actor: Actor, organization_id: int, chosen: Chosen, days: int | None = None) -> Outcome:
+    """New links and new lives for waiting members; the former links die. Whoever is over the day's limit, or would need
+    a seat where none is free, is skipped. days: their new life, if not the organization's.
 
     Raises Refusal 429 when the limit leaves nobody. Locks the organization.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         plan = make_plan(held.facts, held.organization, chosen.members(held.organization), RESENDING)
-        within = within_limits(held, plan)
-        changed = renew_links(held, within) if plan.changing else 0
-        outcome = plan.outcome(changed)
-        skipped = plan.changing - changed
-        if skipped:
-            if not changed:
-                raise Refusal(Reason.OVER_LIMIT.sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
-            outcome = Outcome(changed, {**outcome.refused, Reason.OVER_LIMIT: skipped})
-    return outcome
+        allowed, skipped = within_limits(held, plan.accepted)
+        changed = renew_links(held, held.organization.members.filter(pk__in=allowed), days=days) if allowed else 0
+        return Outcome(changed, {**plan.outcome(changed).refused, **Counter(skipped.values())})
 
 
-def within_limits(held: Locked, plan: Plan) -> MemberQuerySet:
-    """Those whom the day's limits still allow to be mailed (P18)."""
-    addresses = list(plan.accepted.order_by("pk").values_list("pk", "address"))
-    mailed = mailed_out(held.organization, [address for _, address in addresses])
-    allowed = [pk for pk, address in addresses if address not in mailed]
-    allowed = allowed[: quota(held.organization, held.actor.user_id)]
-    return held.organization.members.filter(pk__in=allowed)
+OF_THE_DAY = (Reason.OVER_LIMIT, Reason.OVER_LIMIT_HERE, Reason.OVER_LIMIT_YOURS)
 
 
-def correct_address(*, actor: Actor, organization_id: int, member_id: int, address: str) -> None:
+def within_limits(held: Locked, waiting: MemberQuerySet) -> tuple[list[int], dict[int, Reason]]:
+    """Ids of those whom the day's limits still allow to be mailed (P18), and who have a seat or get a free one; of the
+    others the reason. Raises Refusal 429 when the limits leave nobody.
+    """
+    seated = waiting.annotate(holds_seat=ExpressionWrapper(HELD, BooleanField()))
+    rows = list(seated.order_by("pk").values_list("pk", "address", "holds_seat"))
+    mailed = mailed_out(held.organization, [address for _, address, _ in rows])
+    quota, free = quota_of(held.organization, held.actor.user_id), free_seats(held)
+    allowed: list[int] = []
+    skipped: dict[int, Reason] = {}
+    for pk, address, holds_seat in rows:
+        if address in mailed:
+            skipped[pk] = Reason.OVER_LIMIT
+        elif len(allowed) >= quota.remaining:
+            skipped[pk] = quota.reason
+        elif free is not None and free <= 0 and not holds_seat:
+            skipped[pk] = Reason.NO_SEAT
+        else:
+            allowed.append(pk)
+            free = free - 1 if free is not None and not holds_seat else free
+    if not allowed and any(reason in OF_THE_DAY for reason in skipped.values()):
+        raise over_limit(held, quota, [address for _, address, _ in rows])
+    return allowed, skipped
+
+
+def correct_address(
+    *, actor: Actor, organization_id: int, member_id: int, address: str, days: int | None = None
+) -> None:
     """Sends the invitation to another address; the former link dies. Locks the organization.
 
-    Raises Refusal 422 for what is no address, 409 for one that is a member or invited already, 429 over the limit;
-    Http404 for a member who is gone.
+    Raises Refusal 422 for what is no address, 409 for one that is a member or invited already, or where an ended
+    invitation finds no free seat, 429 over the limit; Http404 for a member who is gone.
     """
     try:
         address = canonical(address)
@@ -79,9 +99,12 @@ def correct_address(*, actor: Actor, organization_id: int, member_id: int, addre
         if member.address == address:
             return
         if known_addresses(held.organization, [address]):
-            raise Refusal("This address is a member or invited already.", 409, "address_known")
-        if mailed_out(held.organization, [address]) or not quota(held.organization, actor.user_id):
-            raise Refusal(Reason.OVER_LIMIT.sentence, 429, Reason.OVER_LIMIT, retry_after=3600)
+            raise Refusal(_("This address is a member or invited already."), 409, "address_known")
+        quota = quota_of(held.organization, actor.user_id)
+        if mailed_out(held.organization, [address]) or not quota.remaining:
+            raise over_limit(held, quota, [address])
+        if not chosen.filter(HELD).exists():
+            insist_on_seats(held)
         act = held.record(INVITATION_READDRESSED, subject=member.pk)
         # Addresses are personal: they stand in the labels, which can be shredded, not in the entry.
         Label.objects.create(kind="before", object_id=act.pk, text=member.address)
@@ -90,16 +113,7 @@ def correct_address(*, actor: Actor, organization_id: int, member_id: int, addre
         Invitation.objects.filter(member=member).update(address=address)
         member.address = address
         directory.enter([member])
-        renew_links(held, chosen)
-
-
-def edit(*, actor: Actor, organization_id: int, member_id: int, role_id: int, address: str | None = None) -> None:
-    """Role, and of somebody waiting the address, together or not at all. Raises what either of them raises."""
-    with transaction.atomic():
-        if address is not None:
-            correct_address(actor=actor, organization_id=organization_id, member_id=member_id, address=address)
-        chosen = Chosen.one(member_id)
-        update_roles(actor=actor, organization_id=organization_id, chosen=chosen, role_id=role_id).insist()
+        renew_links(held, chosen, days=days)
 
 
 def expire_invitations() -> int:

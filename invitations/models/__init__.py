@@ -1,6 +1,6 @@
 """Asking people in: one by one, by a link for many, by their domain, or proposed by a member."""
 
-from invitations.models.domains import DomainRule, JoinDomain, JoinDomainWorkspace
+from invitations.models.domains import DomainRule, JoinDomain, JoinDomainUse, JoinDomainWorkspace
 from invitations.models.invitations import Invitation, Unsubscribed
 from invitations.models.links import InviteLink, InviteLinkGroup, InviteLinkUse, InviteLinkWorkspace
 from invitations.models.proposed import ProposedPerson
@@ -13,6 +13,7 @@ __all__ = [
     "InviteLinkUse",
     "InviteLinkWorkspace",
     "JoinDomain",
+    "JoinDomainUse",
     "JoinDomainWorkspace",
     "ProposedPerson",
     "Unsubscribed",

@@ -12,6 +12,7 @@ class JoinDomain(models.Model):
 
     OWNER: the domain of the owner's own verified address. DNS: proven by a TXT record; the challenge is computed.
     It lets people in while it is switched on, proven and not paused. pause_reason: the sentence's code.
+    owner and owner_address: on whose address it was switched on; any other owner or address pauses it.
     """
 
     class Proof(models.TextChoices):
@@ -23,12 +24,14 @@ class JoinDomain(models.Model):
     )
     domain = models.CharField(_("domain"), max_length=253, help_text=_("Lower case, in ASCII (IDNA)."))
     proof = models.CharField(max_length=5, choices=Proof)
-    proven_at = models.DateTimeField(null=True, blank=True)
-    checked_at = models.DateTimeField(null=True, blank=True, help_text=_("When DNS was asked last."))
+    proven_at = models.DateTimeField(null=True, blank=True, help_text=_("When DNS was last seen to prove it."))
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was looked at last."))
     switched_on_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=30, blank=True)
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    owner_address = models.CharField(max_length=254, blank=True)
+    switched_on_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -56,6 +59,21 @@ class JoinDomainWorkspace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain_id}: {self.workspace_id}"
+
+
+class JoinDomainUse(models.Model):
+    """Who joined by it. A plain id, since the member may go and the record stays."""
+
+    domain = models.ForeignKey(JoinDomain, on_delete=models.CASCADE, related_name="joined")
+    member_id = models.BigIntegerField()
+    joined_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("use of a domain")
+        verbose_name_plural = _("uses of domains")
+
+    def __str__(self) -> str:
+        return f"{self.domain_id}: {self.member_id}"
 
 
 class DomainRule(models.Model):

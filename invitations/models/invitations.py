@@ -16,8 +16,8 @@ class Invitation(models.Model):
     """State comes from timestamps and is computed by `invitations.policy.state`; the newest answer wins.
 
     At most one open (pending, declined, expired) invitation per organization and address: while it is open it has its
-    waiting member, whose address is unique. generation rises when the link must change; the mail of a former one is dead.
-    Nothing usable is stored: tokens are computed from uuid and generation (`invitations.tokens`).
+    waiting member, whose address is unique. generation rises when the link must change; the mail of a former one is
+    dead. Nothing usable is stored: tokens are computed from uuid and generation (`invitations.tokens`).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -47,7 +47,9 @@ class Invitation(models.Model):
         null=True, blank=True, help_text=_("When the history said so; validity never depends on it.")
     )
 
-    reminders = models.PositiveSmallIntegerField(db_default=0, help_text=_("Sent since it was asked last."))
+    reminders = models.PositiveSmallIntegerField(
+        db_default=0, help_text=_("Since it was asked last: 1 after the first, 2 after the one before its end.")
+    )
     reminders_stopped_at = models.DateTimeField(null=True, blank=True)
     fresh_asked_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the holder of a dead link asked for a fresh one.")

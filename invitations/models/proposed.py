@@ -11,7 +11,9 @@ from accounts import names
 
 
 class ProposedPerson(models.Model):
-    """Open until approved (an invitation goes out), declined or withdrawn. At most one open one per address."""
+    """Open until approved (an invitation goes out), declined or withdrawn. At most one open one per member and address:
+    who else proposed somebody, or whether they are here already, is not for the proposer to learn.
+    """
 
     organization = models.ForeignKey(
         "workspaces.Organization", on_delete=models.CASCADE, related_name="proposed_people", db_index=False
@@ -33,7 +35,7 @@ class ProposedPerson(models.Model):
         verbose_name_plural = _("proposed people")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["organization", "address"],
+                fields=["proposed_by", "address"],
                 condition=Q(approved_at__isnull=True, declined_at__isnull=True, withdrawn_at__isnull=True),
                 name="proposed_person_open_once",
             ),

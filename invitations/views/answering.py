@@ -1,29 +1,30 @@
 """The invitee's pages. A link shows a card and uses nothing up; the token leaves the URL at once (ACCEPTANCE P6).
 
-The session keeps (invitation, generation), never the token (`invitations.access`).
+The session keeps (invitation, generation), never the token (`invitations.access.invitations`).
 """
 
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.core import ratelimit
 from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views import View
 
 from accounts.access import actor_of, person
 from config.http import go
 from config.refusals import Refusal
 from config.ui.people import hue, initials
 from config.ui.templatetags.ui import relative
-from invitations.access import held_invitation, hold, let_go, own_invitation
+from invitations.access.invitations import held_invitation, hold, holds_proof, let_go, own_invitation
 from invitations.actions import answering
+from invitations.actions.asking_again import ask_for_fresh_link
+from invitations.forms.inviting import WordForm
 from invitations.policy import State
-from invitations.queries import (
+from invitations.queries.invitations import (
     Clocked,
     abilities,
     has_account,
@@ -32,32 +33,26 @@ from invitations.queries import (
     state_of,
     verified_addresses,
 )
+from invitations.tokens import COPY
+from invitations.views import proving
+from invitations.views.private import PrivateView
 from workspaces.catalogue import BuiltIn
 from workspaces.queries.shell import my_memberships
 from workspaces.views.frame import badge
 
 
-class PrivateView(View):
-    """Nothing of these pages is stored, and no address leaks by a Referer (P6)."""
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        return response
-
-
 class Link(PrivateView):
-    """The link of a mail: remembered in the session, then out of the URL. Opening it any number of times changes
-    nothing.
+    """The link of a mail, or one that was copied: remembered in the session, then out of the URL. Opening it any number
+    of times changes nothing.
     """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        found = invitation_by_token(token)
+        mailed = invitation_by_token(token)
+        found = mailed or invitation_by_token(token, COPY)
         if found is None:
             return render(request, "invitation/unknown.html", status=404)
         invitation, generation = found
-        hold(request, invitation, generation)
+        hold(request, invitation, generation, is_proven=mailed is not None)
         return HttpResponseRedirect(reverse("invitation"))
 
 
@@ -79,8 +74,9 @@ class Offer(PrivateView):
         return show(request, *held)
 
 
-def show(request: HttpRequest, invitation: Clocked, generation: int) -> HttpResponse:
-    context = _card(request, invitation)
+def show(request: HttpRequest, invitation: Clocked, generation: int, *, word: WordForm | None = None) -> HttpResponse:
+    """word: as it was entered, where it could not be taken."""
+    context = {**_card(request, invitation), "form": word or WordForm()}
     found = state_of(invitation)
     if found is State.ACCEPTED:
         belongs = my_memberships(request.user.pk or 0).filter(organization=invitation.organization).exists()
@@ -91,7 +87,8 @@ def show(request: HttpRequest, invitation: Clocked, generation: int) -> HttpResp
     if found is not State.REVOKED and generation != invitation.generation:
         return render(request, "invitation/superseded.html", context)
     if found is not State.PENDING:
-        return render(request, f"invitation/{found}.html", {**context, "expired_at": invitation.expires_at})
+        more = {"expired_at": invitation.expires_at, "word": invitation.decline_word}
+        return render(request, f"invitation/{found}.html", {**context, **more})
     if request.user.is_authenticated and invitation.address not in verified_addresses(request.user.pk):
         return wrong_account(request, invitation, context)
     return offer(request, invitation, context)
@@ -159,12 +156,12 @@ class Accept(PrivateView):
         open_now = state_of(invitation) is State.PENDING
         if not open_now or generation != invitation.generation:
             return _with_status(show(request, invitation, generation), 409)
-        url = (
-            _sign_in_url()
-            if has_account(invitation.address)
-            else f"{reverse('account_signup')}?{urlencode({'next': reverse('invitation')})}"
-        )
-        return HttpResponseRedirect(url, status=303)
+        if has_account(invitation.address):
+            return HttpResponseRedirect(_sign_in_url(), status=303)
+        if not holds_proof(request):
+            return proving.to_code(request, invitation, generation)
+        query = urlencode({"next": reverse("invitation")})
+        return HttpResponseRedirect(f"{reverse('account_signup')}?{query}", status=303)
 
 
 class Decline(PrivateView):
@@ -174,22 +171,55 @@ class Decline(PrivateView):
         held = held_invitation(request)
         if held is None:
             return render(request, "invitation/unknown.html", status=404)
+        return self.answer(request, held, WordForm(request.POST))
+
+    def answer(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
         invitation, generation = held
+        if not form.is_valid():
+            return _with_status(show(request, invitation, generation, word=form), 422)
+        what = {"actor": actor_of(request), "invitation_id": invitation.pk, "generation": generation}
         try:
-            answering.decline(actor=actor_of(request), invitation_id=invitation.pk, generation=generation)
+            self.perform(word=form.cleaned_data["word"], **what)
         except Refusal as refusal:
             return _with_status(show(request, *(held_invitation(request) or held)), refusal.status)
         return HttpResponseRedirect(reverse("invitation"), status=303)
+
+    def perform(self, **what: Any) -> None:
+        answering.decline(**what)
+
+
+class Explain(Decline):
+    """The word to the inviter, for whoever has declined without one."""
+
+    def answer(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
+        form.fields["word"].required = True
+        return super().answer(request, held, form)
+
+    def perform(self, **what: Any) -> None:
+        answering.explain_decline(**what)
+
+
+class AskForFreshLink(PrivateView):
+    """For the holder of a link that opens nothing any more. Always the same answer, whatever comes of it."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if limited := ratelimit.consume_or_429(request, action="fresh_link"):
+            answer: HttpResponse = limited
+            return answer
+        held = held_invitation(request)
+        if held is not None:
+            ask_for_fresh_link(actor=actor_of(request), invitation_id=held[0].pk)
+        return render(request, "invitation/fresh_asked.html")
 
 
 class SwitchAccount(PrivateView):
     """Signs out and comes back to the same invitation."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        held = held_invitation(request)
+        held, is_proven = held_invitation(request), holds_proof(request)
         logout(request)
         if held is not None:
-            hold(request, *held)
+            hold(request, *held, is_proven=is_proven)
         return HttpResponseRedirect(reverse("invitation"), status=303)
 
 
@@ -205,6 +235,8 @@ def _card(request: HttpRequest, invitation: Clocked) -> dict[str, Any]:
         },
         "address": invitation.address,
         "expires_at": invitation.expires_at,
+        "word_url": reverse("invitation_explain"),
+        "fresh_url": reverse("invitation_fresh"),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,13 +16,17 @@ from config.http import Request, done, page
 from config.refusals import Refusal
 from invitations.actions import inviting
 from invitations.asking import Ask, Line, Report, Result
-from invitations.forms import LIST_LENGTH, InviteForm
-from invitations.queries import suggestion
+from invitations.forms.inviting import LIST_LENGTH, InviteForm
+from invitations.queries.invitations import suggestion
+from invitations.queries.limits import quota_of
 from workspaces.catalogue import BuiltIn, invite_title
+from workspaces.place import Place
 from workspaces.policy import BULK_LIMIT, Verb
 from workspaces.queries.choices import may_invite
+from workspaces.queries.seats import seats_of
 from workspaces.reasons import Reason
 from workspaces.views.base import OrganizationView
+from workspaces.views.organizations import seat_sentence
 
 SHOWN = 200
 """Addresses that are spoken of one by one after a POST; the rest is counted."""
@@ -89,11 +94,13 @@ class Invite(InvitingView):
             "title": invite_title(self.place.organization.scheme, self.place.organization.name),
             "action_url": self.url("invite"),
             "check_url": self.url("invite_check"),
+            "import_url": self.url("import"),
             "external_account": self.place.organization.external_account_id,
             "back_url": self.url("members"),
             "results": _results([line for line in report.lines if not line.result.is_good])[:SHOWN] if report else [],
             "sum": sum_sentence(report, past=True) if report and invited else "",
             "rest": ", ".join(filter(None, (member_sentence(report), look_sentence(report)))) if report else "",
+            "room": room_sentence(self.place),
         }
         if not request.htmx:
             context |= self.context("members")
@@ -124,13 +131,14 @@ class CheckAddresses(InvitingView):
             if line is not None
         ]
         good = report.count(Result.INVITED, Result.RENEWED)
-        submit = ngettext("Invite %(count)s person", "Invite %(count)s people", good) % {"count": f"{good:,}"}
+        submit = ngettext("Invite %(count)s person", "Invite %(count)s people", good) % {"count": intcomma(good)}
         return JsonResponse(
             {
                 "entries": results,
                 "sum": sum_sentence(report, past=False) if entries else "",
                 "rest": member_sentence(report),
                 "look": look_sentence(report),
+                "room": room_sentence(self.place, good) if entries else "",
                 "submit": submit if good else _("Invite"),
             }
         )
@@ -149,18 +157,28 @@ def sum_sentence(report: Report, *, past: bool) -> str:
         text = ngettext("%(count)s was invited.", "%(count)s were invited.", count)
     else:
         text = ngettext("%(count)s will be invited", "%(count)s will be invited", count)
-    return text % {"count": f"{count:,}"}
+    return text % {"count": intcomma(count)}
 
 
 def member_sentence(report: Report) -> str:
     members = report.count(Result.MEMBER)
     text = ngettext("%(count)s is a member already", "%(count)s are members already", members)
-    return text % {"count": f"{members:,}"} if members else ""
+    return text % {"count": intcomma(members)} if members else ""
 
 
 def look_sentence(report: Report) -> str:
     look = sum(line.result.needs_a_look for line in report.lines)
-    return ngettext("%(count)s needs a look", "%(count)s need a look", look) % {"count": f"{look:,}"} if look else ""
+    return ngettext("%(count)s needs a look", "%(count)s need a look", look) % {"count": intcomma(look)} if look else ""
+
+
+def room_sentence(place: Place, asked: int = 0) -> str:
+    """How many more may be invited today and how many seats are free, now, or once so many are asked in."""
+    left = max(0, quota_of(place.organization, place.actor.user_id).remaining - asked)
+    text = ngettext(
+        "You can invite %(count)s more person today.", "You can invite %(count)s more people today.", left
+    ) % {"count": intcomma(left)}
+    seats = seats_of(place.organization)
+    return f"{text} {seat_sentence(seats)}" if seats is not None else text
 
 
 def _results(lines: Sequence[Line]) -> list[dict[str, str]]:

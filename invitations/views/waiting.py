@@ -1,4 +1,4 @@
-"""Acts on members that concern their invitation: edit (role, and the address of somebody waiting), resend."""
+"""Acts on members that concern their invitation: edit, resend, copy the link."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,28 +10,32 @@ from django.utils.translation import gettext as _
 from config.http import Request, done, page
 from config.refusals import Refusal
 from invitations.actions import keeping
-from invitations.forms import EditMemberForm
+from invitations.actions.copying import copy_link
+from invitations.actions.editing import edit_invitation
+from invitations.forms.inviting import EditInvitationForm, EditMemberForm
 from workspaces.access import member_of
+from workspaces.actions.members import update_roles
 from workspaces.models import Member
-from workspaces.plans import Outcome, Proposal
+from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import Verb
-from workspaces.queries.choices import giveable_roles
 from workspaces.queries.members import found_member
 from workspaces.selections import Chosen
 from workspaces.tables import pill_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.member import MemberAct, person
 
+ABOUT_ADDRESS = {"invalid_address", "address_known", "no_seat", *keeping.OF_THE_DAY}
+"""Refusals that stand at the field of the address."""
+
 
 class EditMember(OrganizationView):
-    """The organization role of a member; of a waiting one also the address."""
+    """The organization role of a member; of somebody waiting all that their invitation says."""
 
     verb = Verb.VIEW_MEMBERS
 
     def get(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)
-        initial = {"role": member.role_id, "address": member.address}
-        return self.draw(request, member, self.form(member, initial=initial))
+        return self.draw(request, member, self.form(member))
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)
@@ -39,32 +43,43 @@ class EditMember(OrganizationView):
         if not form.is_valid():
             return self.draw(request, member, form, status=422)
         try:
-            keeping.edit(
-                actor=self.place.actor,
-                organization_id=self.place.organization.pk,
-                member_id=member.pk,
-                role_id=form.cleaned_data["role"],
-                address=form.cleaned_data.get("address"),
-            )
+            is_queued = self.perform(member, form)
         except Refusal as refusal:
-            if "address" not in form.fields or refusal.code not in {"invalid_address", "address_known", "over_limit"}:
+            if not isinstance(form, EditInvitationForm) or refusal.status not in {409, 422, 429}:
                 raise
-            form.add_error("address", str(refusal.sentence))
+            wrong = "address" if refusal.code in {"invalid_address", "address_known"} else None
+            form.add_error(wrong, str(refusal.sentence))
             return self.draw(request, member, form, status=refusal.status)
-        return done(request, _("%(name)s is saved.") % {"name": person(member)["name"]}, to=self.url("members"))
+        said = _("%(name)s is saved, and a mail with a new link is queued.") if is_queued else _("%(name)s is saved.")
+        return done(request, said % {"name": person(member)["name"]}, to=self.url("members"))
 
-    def form(self, member: Member, *args: Any, **kwargs: Any) -> EditMemberForm:
-        return EditMemberForm(
-            giveable_roles(self.place.organization, self.place.facts), *args, waiting=member.joined_at is None, **kwargs
-        )
+    def form(self, member: Member, *data: Any) -> EditMemberForm | EditInvitationForm:
+        if member.joined_at is not None:
+            return EditMemberForm(self.place, member, *data)
+        chosen = Chosen.one(member.pk).members(self.place.organization)
+        plan = make_plan(self.place.facts, self.place.organization, chosen, Proposal(Verb.EDIT_INVITATION))
+        plan.outcome(plan.changing).insist()
+        return EditInvitationForm(self.place, member, *data)
 
-    def draw(self, request: Request, member: Member, form: EditMemberForm, *, status: int = 200) -> HttpResponse:
-        context = {
+    def perform(self, member: Member, form: EditMemberForm | EditInvitationForm) -> bool:
+        """Returns whether a mail was queued."""
+        where: dict[str, Any] = {"actor": self.place.actor, "organization_id": self.place.organization.pk}
+        if isinstance(form, EditInvitationForm):
+            return edit_invitation(**where, member_id=member.pk, edit=form.edit())
+        update_roles(**where, chosen=Chosen.one(member.pk), role_id=form.cleaned_data["role"]).insist()
+        return False
+
+    def draw(
+        self, request: Request, member: Member, form: EditMemberForm | EditInvitationForm, *, status: int = 200
+    ) -> HttpResponse:
+        context: dict[str, Any] = {
             "person": person(member),
             "form": form,
             "action_url": request.path,
             "back_url": self.url("members"),
         }
+        if isinstance(form, EditInvitationForm):
+            context |= {"fixed": form.fixed, "workspace_fields": form.workspace_fields()}
         if not request.htmx:
             context |= self.context("members")
         return page(request, "members/edit.html", context, partial="dialog", status=status)
@@ -92,3 +107,35 @@ class Resend(MemberAct):
 
     def said(self, member: Member) -> str:
         return _("A new mail to %(address)s is queued.") % {"address": member.address}
+
+
+class CopyLink(OrganizationView):
+    """The link, to be passed on by hand: shown in the answer to a POST, which the history keeps, and nowhere else."""
+
+    verb = Verb.RESEND
+
+    def get(self, request: Request, member_id: int) -> HttpResponse:
+        return self.draw(request, member_of(self.place, member_id))
+
+    def post(self, request: Request, member_id: int) -> HttpResponse:
+        member = member_of(self.place, member_id)
+        try:
+            link = copy_link(actor=self.place.actor, organization_id=self.place.organization.pk, member_id=member.pk)
+        except Refusal as refusal:
+            return self.draw(request, member, refusal=refusal)
+        return self.draw(request, member, link=link)
+
+    def draw(self, request: Request, member: Member, *, link: str = "", refusal: Refusal | None = None) -> HttpResponse:
+        context: dict[str, Any] = {
+            "person": person(member),
+            "link": link,
+            "refusal": str(refusal.sentence) if refusal else "",
+            "action_url": request.path,
+            "back_url": self.url("members"),
+        }
+        if not request.htmx:
+            context |= self.context("members")
+        status = refusal.status if refusal else 200
+        response = page(request, "members/copy.html", context, partial="dialog", status=status)
+        response["Cache-Control"] = "no-store"
+        return response

@@ -97,7 +97,7 @@ function addToast(toast) {
 let answer = null;
 addEventListener("htmx:beforeOnLoad", (event) => (answer = event.detail.xhr));
 document.body.addEventListener("toast", (event) => {
-  const { text, tone } = event.detail;
+  const { text, tone, undo, undo_label: undoLabel } = event.detail;
   if (answer && isFailure(answer.status)) return;
   if (tone === "bad") return tellFailure(text);
   const toast = document.createElement("div");
@@ -105,6 +105,15 @@ document.body.addEventListener("toast", (event) => {
   paragraph.textContent = text;
   toast.className = `r-toast r-${tone === "ok" ? "success" : tone === "warn" ? "warning" : "info"}`;
   toast.append(icon(tone === "ok" ? "circle-check" : tone === "warn" ? "alert-circle" : "info-circle"), paragraph);
+  if (undo) {
+    // What can be undone waits for the person; the next one takes its place.
+    all("[data-undo]", toasts).forEach(close);
+    toast.dataset.undo = "yes";
+    toast.append(button(undoLabel, "r-link", () => {
+      close(toast);
+      htmx.ajax("POST", undo, { source: document.body, swap: "none" });
+    }));
+  }
   addToast(toast);
 });
 
@@ -275,6 +284,11 @@ addEventListener("click", (event) => {
   if (target.hasAttribute("data-close") && shown) {
     event.preventDefault();
     shown.close();
+  }
+  if (target.dataset.copy) {
+    const field = one(`#${target.dataset.copy}`);
+    field.select();
+    navigator.clipboard?.writeText(field.value).then(() => (one("[data-copied]").hidden = false));
   }
   if (target.dataset.openDialog) {
     target.closest("[popover]")?.hidePopover();

@@ -125,7 +125,7 @@ class AddressBox {
 
   async check(text) {
     this.area.value = text.trim();
-    if (!text.trim()) return this.draw({ entries: [], sum: "", rest: "", look: "", submit: "" });
+    if (!text.trim()) return this.draw({ entries: [], sum: "", rest: "", look: "", room: "", submit: "" });
     const asked = (this.asked += 1);
     this.box.setAttribute("aria-busy", "true");
     try {
@@ -148,7 +148,7 @@ class AddressBox {
     one("label", this.field).htmlFor = this.area.id;
   }
 
-  draw({ entries, sum, rest, look, submit }) {
+  draw({ entries, sum, rest, look, room, submit }) {
     this.entries = entries;
     this.write();
     one("[data-results]", this.field)?.remove();
@@ -160,7 +160,7 @@ class AddressBox {
     }
     const wrong = entries.filter((entry) => !["ok", "member", "invited"].includes(entry.outcome));
     this.problems.replaceChildren(...wrong.slice(0, 20).map((entry) => this.problem(entry)));
-    this.tell(sum, rest, look, submit);
+    this.tell(sum, rest, look, room, submit);
   }
 
   chip(entry) {
@@ -203,10 +203,11 @@ class AddressBox {
     return line;
   }
 
-  tell(sum, rest, look, submit) {
+  tell(sum, rest, look, room, submit) {
     const line = one("[data-sum]", this.field);
     line.hidden = !sum && !rest && !look;
-    line.replaceChildren(...[["b", sum], ["span", rest], ["em", look]].filter(([, text]) => text).map(([tag, text]) => make(tag, "", text)));
+    one("[data-room]", this.field).hidden = !line.hidden; // the line says it, too
+    line.replaceChildren(...[["b", sum], ["span", rest], ["em", look], ["span", room]].filter(([, text]) => text).map(([tag, text]) => make(tag, "", text)));
     const button = one("[data-submit]", this.form);
     button.dataset.words ??= button.textContent;
     button.textContent = submit || button.dataset.words;

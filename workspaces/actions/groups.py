@@ -42,6 +42,7 @@ from workspaces.policy import ActorFacts, GroupFacts, Verb, decide
 from workspaces.queries.facts import group_facts, policies_of
 from workspaces.queries.groups import orphaned_workspaces
 from workspaces.reasons import Reason
+from workspaces.registry import Gone, before_places_go
 from workspaces.selections import Chosen
 from workspaces.sql import delete_rows, insert_select
 
@@ -182,6 +183,8 @@ def delete_group(*, actor: Actor, organization_id: int, group_id: int) -> None:
         )
         held.record(GROUP_DELETED, subject=group_id, before=group.name)
         Label.objects.update_or_create(kind=GROUP_LABEL, object_id=group_id, defaults={"text": group.name})
+        for hook in before_places_go:
+            hook(Gone(group_ids=[group_id]))
         delete_rows(GrantPermission.objects.filter(grant__in=grants.values("pk")))
         for rows in (grants, inside, managers, RequestedPlacement.objects.filter(group=group)):
             delete_rows(rows)

@@ -43,7 +43,7 @@ from workspaces.models.members import MemberQuerySet
 from workspaces.plans import Outcome, Plan, Proposal, make_plan
 from workspaces.policy import RoleFacts, Verb
 from workspaces.queries.facts import roles_of
-from workspaces.registry import Leaving, before_removal, followers
+from workspaces.registry import Leaving, before_removal, followers, successions
 from workspaces.selections import Chosen, discard, store
 from workspaces.sql import delete_rows, insert_select, move_rows
 
@@ -92,16 +92,24 @@ def reactivate_members(*, actor: Actor, organization_id: int, chosen: Chosen) ->
         return plan.outcome(_update(plan, suspended_at=None))
 
 
-def remove_members(*, actor: Actor, organization_id: int, chosen: Chosen, heir_id: int | None = None) -> Outcome:
+def remove_members(
+    *,
+    actor: Actor,
+    organization_id: int,
+    chosen: Chosen,
+    heir_id: int | None = None,
+    successor_id: int | None = None,
+) -> Outcome:
     """Removes members with everything that hangs on them (P13) and leaves a Departure each. Locks the organization.
 
-    Waiting members who were asked in by somebody removed go too. heir_id: who owns their resources from then on.
+    heir_id: who owns their resources from then on. successor_id: who answers for their open invitations from then on,
+    as far as their rights cover them; all others of these are revoked. Raises Refusal 422 for a successor who cannot.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REMOVAL)
         if heir_id is not None:
             hand_over(held, plan.accepted, heir_id)
-        return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REMOVED, MEMBER_REMOVED))
+        return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REMOVED, MEMBER_REMOVED, successor_id))
 
 
 def revoke_invitations(*, actor: Actor, organization_id: int, chosen: Chosen) -> Outcome:
@@ -113,14 +121,17 @@ def revoke_invitations(*, actor: Actor, organization_id: int, chosen: Chosen) ->
         return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REVOKED, INVITATION_REVOKED))
 
 
-def leave(*, actor: Actor, organization_id: int) -> None:
-    """The actor's own removal. Raises Refusal 409 for the owner and for a last admin. Locks the organization."""
+def leave(*, actor: Actor, organization_id: int, successor_id: int | None = None) -> None:
+    """The actor's own removal. Raises Refusal 409 for the owner and for a last admin. Locks the organization.
+
+    successor_id: as in `remove_members`.
+    """
     with locked(actor=actor, organization_id=organization_id) as held:
         insist_member(held)
         chosen = Chosen.one(held.facts.member_id or 0).members(held.organization)
         plan = make_plan(held.facts, held.organization, chosen, LEAVING)
         plan.outcome(plan.changing).insist()
-        sweep(held, plan.accepted, Departure.Cause.LEFT, MEMBER_LEFT)
+        sweep(held, plan.accepted, Departure.Cause.LEFT, MEMBER_LEFT, successor_id)
 
 
 def insist_member(held: Locked) -> None:
@@ -129,8 +140,17 @@ def insist_member(held: Locked) -> None:
         raise Http404
 
 
-def sweep(held: Locked, members: MemberQuerySet, cause: Departure.Cause, kind: EventKind) -> int:
+def sweep(
+    held: Locked,
+    members: MemberQuerySet,
+    cause: Departure.Cause,
+    kind: EventKind,
+    successor_id: int | None = None,
+    *,
+    scope: int | None = None,
+) -> int:
     """Everything that a removal ends, set by set, under the lock held. Returns how many of `members` went.
+    scope: what the kind of event means by it.
 
     The set is stored first, since the rows that define it go along the way.
     """
@@ -139,8 +159,11 @@ def sweep(held: Locked, members: MemberQuerySet, cause: Departure.Cause, kind: E
         going.delete()
         return 0
     leaving = _leaving(held, going, cause)
+    if successor_id is not None:
+        for succession in successions:
+            succession.hand_over(held, leaving.members, successor_id)
     following = [store(held.organization, follow(leaving), is_limited=False) for follow in followers]
-    held.record_set(kind, leaving.members, before=_STATE_WORD, after="")
+    held.record_set(kind, leaving.members, scope=scope, before=_STATE_WORD, after="")
     _end(leaving, cause)
     discard(going)
     for selection in following:

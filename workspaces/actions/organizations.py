@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -36,6 +37,8 @@ from workspaces.models import (
     GrantPermission,
     GroupManager,
     GroupMember,
+    Job,
+    JobRow,
     Label,
     Member,
     Organization,
@@ -46,10 +49,10 @@ from workspaces.models import (
     SelectionItem,
     Workspace,
 )
-from workspaces.names import free_slug, slug_stem
+from workspaces.names import folded_place, free_slug, slug_stem
 from workspaces.policy import OrganizationFacts, Verb, decide
 from workspaces.queries.facts import actor_facts
-from workspaces.registry import before_deletion
+from workspaces.registry import before_deletion, owner_changed
 from workspaces.sql import delete_rows
 
 OFFER_LIFE = timedelta(days=7)
@@ -60,6 +63,9 @@ CHANGEABLE = (
     "workspace_admins_invite",
     "members_create_workspaces",
     "members_create_groups",
+    "members_propose",
+    "sends_reminders",
+    "language",
     "external_account_id",
 )
 
@@ -100,7 +106,15 @@ def create_organization(
 
 
 def _create_workspace(held: Locked, name: str, kind: Workspace.Kind) -> Workspace:
-    workspace = Workspace.objects.create(organization=held.organization, name=name, slug=name, kind=kind)
+    sort_name, search_text = folded_place(name)
+    workspace = Workspace.objects.create(
+        organization=held.organization,
+        name=name,
+        sort_name=sort_name,
+        search_text=search_text,
+        slug=name,
+        kind=kind,
+    )
     held.record(WORKSPACE_CREATED, subject=workspace.pk, after=name)
     return workspace
 
@@ -113,10 +127,10 @@ def _grant_by_default(workspace: Workspace, actor: Actor, role_id: int, member: 
 
 def _found(name: str, scheme: str) -> Organization:
     """Somebody else may take the address part between the look and the insert: then look again."""
-    for _ in range(5):
+    for _attempt in range(5):
         with suppress(IntegrityError), transaction.atomic():
             return Organization.objects.create(name=name, slug=_free_slug(name), scheme=scheme)
-    raise Refusal("Organizations of this name are being made right now. Try again.", 409, "name_taken")
+    raise Refusal(_("Organizations of this name are being made right now. Try again."), 409, "name_taken")
 
 
 def _free_slug(name: str) -> str:
@@ -143,6 +157,24 @@ def change_organization(*, actor: Actor, organization_id: int, **changes: object
     return changed
 
 
+def change_limits(
+    *, actor: Actor, organization_id: int, seats: int | None, invitations_per_day: int | None
+) -> list[str]:
+    """The operator's knobs; None: no limit of seats, the installation's number of invitations. Fewer seats than people
+    send nobody away and let nobody in. Returns the changed fields. Locks the organization.
+    """
+    with locked(actor=actor, organization_id=organization_id) as held:
+        insist(decide(held.facts, Verb.CHANGE_LIMITS))
+        organization = held.organization
+        changed = held.change(
+            ORGANIZATION_CHANGED, organization, {"seats": seats, "invitations_per_day": invitations_per_day}
+        )
+        organization.clean_fields(exclude=["owner"])
+        if changed:
+            organization.save(update_fields=changed)
+    return changed
+
+
 def delete_organization(*, actor: Actor, organization_id: int, confirmed_name: str) -> None:
     """Deletes it with members, groups, workspaces and invitations; the history stays. The owner's act, soon after proof
     of identity (P15).
@@ -153,7 +185,7 @@ def delete_organization(*, actor: Actor, organization_id: int, confirmed_name: s
         insist(decide(held.facts, Verb.DELETE_ORGANIZATION))
         organization = held.organization
         if confirmed_name.strip() != organization.name:
-            raise Refusal("Enter the organization's name exactly as it is written above.", 422, "name_differs")
+            raise Refusal(_("Enter the organization's name exactly as it is written above."), 422, "name_differs")
         held.record(ORGANIZATION_DELETED, subject=organization.pk, before=organization.name)
         Label.objects.update_or_create(
             kind="organization", object_id=organization.pk, defaults={"text": organization.name}
@@ -183,6 +215,8 @@ def _delete_rows_of(organization: Organization) -> None:
         AccessRequest.objects.filter(**here),
         ExternalAccount.objects.filter(member__organization=organization),
         SelectionItem.objects.filter(selection__organization=organization),
+        JobRow.objects.filter(job__organization=organization),
+        Job.objects.filter(**here),
         DeparturePlacement.objects.filter(departure__organization=organization),
         Departure.objects.filter(**here),
         OwnershipTransfer.objects.filter(**here),
@@ -250,6 +284,8 @@ def accept_transfer(*, actor: Actor, organization_id: int) -> None:
         organization.owner = successor
         organization.save(update_fields=["owner"])
         OwnershipTransfer.objects.filter(organization=organization).delete()
+        for hook in owner_changed:
+            hook(held)
 
 
 def _facts(organization: Organization, member_id: int | None) -> OrganizationFacts:

@@ -1,4 +1,6 @@
-"""Taking everything from somebody who stays a member: every direct grant and every group membership at once."""
+"""Taking everything from somebody who stays a member, every direct grant and every group membership at once; and going
+oneself, with what one owns handed over.
+"""
 
 from collections.abc import Mapping
 
@@ -9,6 +11,8 @@ from workspaces.actions.grants.giving import give_role, sum_of
 from workspaces.actions.grants.removing import remove_grants
 from workspaces.actions.groups import remove_from_group
 from workspaces.actions.locking import locked
+from workspaces.actions.members import leave
+from workspaces.actions.resources import hand_over
 from workspaces.catalogue import top_role
 from workspaces.models import Grant, GroupMember, Member
 from workspaces.plans import Outcome
@@ -48,6 +52,19 @@ def remove_access_everywhere(
             for group_id in GroupMember.objects.filter(member=member_id).values_list("group_id", flat=True)
         ]
         return sum_of(outcomes)
+
+
+def leave_organization(
+    *, actor: Actor, organization_id: int, heir_id: int | None = None, successor_id: int | None = None
+) -> None:
+    """`members.leave`; heir_id: who owns what the actor owned from then on. Locks the organization. All or nothing:
+    raises what leaving and handing over raise.
+    """
+    with locked(actor=actor, organization_id=organization_id) as held:
+        if heir_id is not None and heir_id != held.facts.member_id:
+            own = held.organization.members.filter(pk=held.facts.member_id or 0)
+            hand_over(held, own, heir_id)
+        leave(actor=actor, organization_id=organization_id, successor_id=successor_id)
 
 
 def _grants_of(member_id: int) -> dict[int, list[int]]:

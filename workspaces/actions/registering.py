@@ -1,13 +1,13 @@
 """Resources as products register them, a batch of one organization at a time and under its lock."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from django.db.models import Case, CharField, F, QuerySet, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from workspaces.actions.locking import Locked
-from workspaces.history import RESOURCE_REGISTERED, RESOURCE_VANISHED
+from workspaces.history import RESOURCE_MOVED, RESOURCE_REGISTERED, RESOURCE_TRANSFERRED, RESOURCE_VANISHED
 from workspaces.hosts import RegisteredResource, VanishedResource
 from workspaces.models import Collaborator, Label, Organization, Resource, Workspace
 from workspaces.queries.people import members_at
@@ -52,14 +52,16 @@ def _upsert(
             "external_id", "owner_id", "workspace_id"
         )
     }
-    now, rows, moved = timezone.now(), [], False
+    now, rows = timezone.now(), []
+    moved: dict[int | None, list[str]] = {}
     for number, record in records:
         workspace_id = workspaces.get(record.workspace)
         if record.workspace and workspace_id is None:
             refuse(number, f"{held.organization.slug} has no workspace with the slug {record.workspace}.")
             continue
         owner_id, was_in = present.get(record.external_id, (None, workspace_id))
-        moved = moved or was_in != workspace_id
+        if was_in != workspace_id:
+            moved.setdefault(workspace_id, []).append(record.external_id)
         rows.append(
             Resource(
                 organization=held.organization,
@@ -74,6 +76,7 @@ def _upsert(
                 synced_at=record.synced_at or now,
             )
         )
+    _record_moves(held, of_product, moved, records[0][1].product)
     Resource.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -84,8 +87,26 @@ def _upsert(
     held.record_set(
         RESOURCE_REGISTERED, of_product.filter(external_id__in=among(new)), payload={"product": records[0][1].product}
     )
+    adopted = [row.external_id for row in rows if row.owner_id and present.get(row.external_id, (1, 0))[0] is None]
+    of_somebody = of_product.filter(external_id__in=among(adopted))
+    held.record_set(RESOURCE_TRANSFERRED, of_somebody, subject="owner_id", scope=F("pk"))
     if moved:
         _drop_strayed_drives(held.organization)
+
+
+def _record_moves(
+    held: Locked, of_product: "QuerySet[Resource]", moved: Mapping[int | None, Collection[str]], product: str
+) -> None:
+    """One act for each workspace that something comes to: other people reach it from then on."""
+    names = dict(Workspace.objects.filter(pk__in=[pk for pk in moved if pk]).values_list("pk", "name"))
+    for workspace_id, ids in moved.items():
+        held.record_set(
+            RESOURCE_MOVED,
+            of_product.filter(external_id__in=among(ids)),
+            before=Coalesce(F("workspace__name"), Value("")),
+            after=names.get(workspace_id or 0, ""),
+            payload={"product": product},
+        )
 
 
 def _workspaces(organization: Organization, slugs: Collection[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 What a resource is (name, link, workspace) is the host product's to say: `workspaces.actions.registering`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import BigIntegerField, F, QuerySet, Value
 from django.http import Http404
@@ -229,6 +229,8 @@ def _insist_on_handing_over(held: Locked, resources: "QuerySet[Resource]", heir_
             continue
         gives = vocabulary.given(product, "edit", in_workspace=workspace_id is not None)
         here = WorkspaceFacts(held.facts.permissions) if workspace_id is None else facts[workspace_id]
+        if owner_id == held.facts.member_id:  # what an owner holds by owning it, they hand over with it
+            here = replace(here, permissions=here.permissions | gives)
         insist(
             decide(
                 held.facts,

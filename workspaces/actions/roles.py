@@ -25,6 +25,7 @@ from workspaces.queries.admins import admin_roles, must_keep, workspaces_losing_
 from workspaces.queries.facts import every_code, roles_of
 from workspaces.queries.roles import found_role, held_at, use_of
 from workspaces.reasons import Reason
+from workspaces.registry import roles_replaced
 
 ROLE_LABEL = "role"
 MOST_WORDS = 200
@@ -110,6 +111,9 @@ def delete_role(*, actor: Actor, organization_id: int, role_id: int, replacement
         )
         Label.objects.update_or_create(kind=ROLE_LABEL, object_id=role.pk, defaults={"text": role.name})
         replaced = _replace(held, role, replacement) if replacement else 0
+        if replacement is None:
+            for hook in roles_replaced:
+                hook(held, [role.pk], None)
         role.delete()
     return replaced
 
@@ -262,7 +266,7 @@ def _insist_admins_remain(organization: Organization, role: Role, after: frozens
         return
     places = workspaces_losing_admins(organization, [each for each in admins if each != role.pk])
     if places:
-        way_out = _("Give somebody the role %(role)s there first.") % {"role": top.name}
+        way_out = _("Give somebody the role %(role)s there first.") % {"role": top.label}
         raise without_admin(places, way_out)
 
 

@@ -109,7 +109,7 @@ def _insist_admins_remain(organization: Organization, scheme: str, people: Mappi
     admins_after += [old for old, new in people.items() if top <= held[new]]
     places = workspaces_losing_admins(organization, admins_after)
     if places:
-        words = {"old": top_role(organization.scheme).name, "new": top_role(scheme).name}
+        words = {"old": top_role(organization.scheme).label, "new": top_role(scheme).label}
         raise without_admin(places, _("Let %(old)s become %(new)s, or name another admin there first.") % words)
 
 

@@ -46,12 +46,13 @@ from workspaces.models import (
     Workspace,
 )
 from workspaces.models.workspaces import RESTORABLE
-from workspaces.names import free_slug, slug_stem
+from workspaces.names import folded_place, free_slug, slug_stem
 from workspaces.policy import Verb, WorkspaceFacts, decide
 from workspaces.queries.facts import actor_facts, policies_of, roles_of, workspace_facts, workspace_permissions
 from workspaces.queries.resources import blocking_resources, say_counts
 from workspaces.queries.workspaces import has_admin, is_last_admin, own_grants, possible_admins, restorable
 from workspaces.reasons import Reason
+from workspaces.registry import Gone, before_places_go
 from workspaces.selections import Chosen
 from workspaces.sql import delete_rows
 
@@ -78,12 +79,15 @@ def create_workspace(
     with locked(actor=actor, organization_id=organization_id) as held:
         insist(decide(held.facts, Verb.CREATE_WORKSPACE, organization=policies_of(held.organization)))
         admin = _first_admin(held, admin_id)
-        name = clean_name(name)
+        name, description = clean_name(name), description.strip()
+        sort_name, search_text = folded_place(name, description)
         workspace = Workspace(
             organization=held.organization,
             name=name,
+            sort_name=sort_name,
+            search_text=search_text,
             slug=_free_slug(held.organization, name),
-            description=description.strip(),
+            description=description,
             label=label,
             kind=kind,
             is_open=is_open and kind == Workspace.Kind.SHARED,
@@ -151,7 +155,8 @@ def change_workspace(*, actor: Actor, organization_id: int, workspace_id: int, *
         changed = held.change(WORKSPACE_CHANGED, workspace, cleaned)
         workspace.clean_fields()
         if changed:
-            workspace.save(update_fields=changed)
+            workspace.sort_name, workspace.search_text = folded_place(workspace.name, workspace.description)
+            workspace.save(update_fields=[*changed, "sort_name", "search_text"])
     return changed
 
 
@@ -328,6 +333,8 @@ def _purge(held: Locked, ids: list[int]) -> None:
     held.record_set(WORKSPACE_PURGED, workspaces, before=F("name"))
     for pk, name in workspaces.values_list("pk", "name"):
         Label.objects.update_or_create(kind="workspace", object_id=pk, defaults={"text": name})
+    for hook in before_places_go:
+        hook(Gone(workspace_ids=ids))
     here = {"workspace__in": ids}
     asked = list(RequestedPlacement.objects.filter(**here).values_list("request_id", flat=True).distinct())
     grants = Grant.objects.filter(**here)

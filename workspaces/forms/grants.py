@@ -85,7 +85,7 @@ class EditGrant(RoleHere):
         super().__init__(roles, *args, **options)
         known = permissions_at(Scope.WORKSPACE)
         offered = [
-            (area.name, [(code, known[code].ability) for code in area.codes if code in held])
+            (area.name, [(code, str(known[code].ability)) for code in area.codes if code in held])
             for area in areas_of(Scope.WORKSPACE)
         ]
         set_choices(self, extras=[(name, codes) for name, codes in offered if codes])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import clean_name
@@ -41,6 +42,17 @@ class Settings(_Named):
         max_value=30,
         help_text=_("Days, 1 to 30. Counts for invitations sent from now on."),
     )
+    language = forms.ChoiceField(
+        label=_("Language of invitations"),
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text=_("Whoever invites can choose another one."),
+    )
+    sends_reminders = forms.BooleanField(
+        label=_("Remind people of open invitations"),
+        required=False,
+        help_text=_("On the third day and a day before the end, twice at most."),
+    )
     members_see_members = forms.BooleanField(
         label=_("Members see the member list"),
         required=False,
@@ -59,11 +71,40 @@ class Settings(_Named):
         required=False,
         help_text=_("Whoever makes one manages it. Guests never may."),
     )
+    members_propose = forms.BooleanField(
+        label=_("Members may propose people"),
+        required=False,
+        help_text=_("Whoever may invite decides. Guests never propose."),
+    )
     external_account_id = forms.CharField(
         label=_("External account"),
         required=False,
         max_length=120,
         help_text=_("The account or tenant that host products compare with. Changing it makes its state unchecked."),
+    )
+
+    def clean_language(self) -> str:
+        """Nothing sent leaves it as it is."""
+        given: str = self.cleaned_data["language"] or self.initial["language"]
+        return given
+
+
+class Limits(forms.Form):
+    """The operator's knobs of one organization."""
+
+    seats = forms.IntegerField(
+        label=_("Seats"),
+        required=False,
+        min_value=1,
+        max_value=10_000_000,
+        help_text=_("Members and pending invitations together. Empty: no limit. Too few send nobody away."),
+    )
+    invitations_per_day = forms.IntegerField(
+        label=_("Invitations a day"),
+        required=False,
+        min_value=0,
+        max_value=10_000_000,
+        help_text=_("Empty: the installation's limit."),
     )
 
 

@@ -12,6 +12,7 @@ BYTE_ORDERED = (
     ("workspaces_directory", "sort_name", 254),
     ("workspaces_directory", "address", 254),
     ("workspaces_group", "sort_name", 254),
+    ("workspaces_workspace", "sort_name", 254),
 )
 
 

@@ -5,7 +5,15 @@ from workspaces.models.groups import Group, GroupManager, GroupMember
 from workspaces.models.history import Act, Entry, Label
 from workspaces.models.hosts import Figure, HostPermission, Product
 from workspaces.models.jobs import Job, JobRow
-from workspaces.models.members import Activity, Departure, DeparturePlacement, Directory, ExternalAccount, Member
+from workspaces.models.members import (
+    Activity,
+    Departure,
+    DeparturePlacement,
+    Directory,
+    ExternalAccount,
+    Member,
+    MergedMember,
+)
 from workspaces.models.organizations import AccountState, Organization, OwnershipTransfer
 from workspaces.models.requests import AccessRequest, RequestedPlacement
 from workspaces.models.resources import Collaborator, Resource
@@ -35,6 +43,7 @@ __all__ = [
     "JobRow",
     "Label",
     "Member",
+    "MergedMember",
     "Organization",
     "Origin",
     "OwnershipTransfer",

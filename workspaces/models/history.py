@@ -44,7 +44,11 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("history entry")
         verbose_name_plural = _("history entries")
-        indexes: ClassVar[list[models.Index]] = [models.Index("subject_id", "id", name="entry_subject")]
+        # Read backwards from either end: the history of one thing costs what its newest acts hold.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("subject_id", "act", name="entry_subject"),
+            models.Index("scope_id", "act", name="entry_scope", condition=models.Q(scope_id__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act_id}: {self.subject_id}"
@@ -56,7 +60,7 @@ class Label(models.Model):
     pk = models.CompositePrimaryKey("kind", "object_id")
     kind = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
-    text = models.CharField(max_length=254)
+    text = models.CharField(max_length=500)
 
     class Meta:
         verbose_name = _("label")

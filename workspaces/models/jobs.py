@@ -43,7 +43,12 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True)
     claimed_by = models.UUIDField(null=True, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("The end of a worker's lease; without a worker, when it is tried again.")
+    )
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Tries since the last chunk that ended in an error, or in the loss of the worker.")
+    )
     undoes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="undone_by", db_index=False
     )

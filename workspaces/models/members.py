@@ -163,6 +163,7 @@ class Departure(models.Model):
         LEFT = "left", _("Left")
         REVOKED = "revoked", _("Invitation revoked")
         ACCOUNT_DELETED = "account_deleted", _("Account deleted")
+        MERGED = "merged", _("Merged with another")
 
     member_id = models.BigIntegerField(primary_key=True, help_text=_("Of the deleted member; never used again."))
     organization = models.ForeignKey(
@@ -220,3 +221,21 @@ class DeparturePlacement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.departure_id}"
+
+
+class MergedMember(models.Model):
+    """Of a member who was merged into another of the same organization: whose history theirs belongs to since then.
+
+    Plain ids, as in the history: the kept member may go, too, and no id is ever used again.
+    """
+
+    former_id = models.BigIntegerField(primary_key=True)
+    member_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("merged member")
+        verbose_name_plural = _("merged members")
+        indexes: ClassVar[list[models.Index]] = [models.Index("member_id", name="merged_member")]
+
+    def __str__(self) -> str:
+        return f"{self.former_id} into {self.member_id}"

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from workspaces.catalogue import Scheme, Scope
+from workspaces.catalogue import Scheme, Scope, role_label
 
 
 class Role(models.Model):
@@ -31,6 +31,11 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """What it is called on screen."""
+        return role_label(self.pk, self.name)
 
 
 class RolePermission(models.Model):

@@ -22,6 +22,8 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
 class Workspace(models.Model):
     """Archived: nobody but its admins sees it, and rights in it are capped at viewing. Deleted: it gives no rights, and
     can be restored for RESTORABLE.
+
+    sort_name and search_text are name and description, folded by `names.folded_place`.
     """
 
     class Kind(models.TextChoices):
@@ -36,6 +38,8 @@ class Workspace(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="workspaces", db_index=False)
     name = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
+    sort_name = models.CharField(max_length=254, blank=True, editable=False)
+    search_text = models.CharField(max_length=800, blank=True, editable=False)
     slug = models.SlugField(_("address part"), max_length=50)
     description = models.CharField(_("description"), max_length=500, blank=True)
     label = models.CharField(_("label"), max_length=12, choices=Label, default=Label.TEAM)

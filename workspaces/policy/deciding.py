@@ -45,10 +45,12 @@ _NEEDS_STATE: Mapping[Verb, frozenset[State]] = {
     Verb.REACTIVATE: frozenset({State.SUSPENDED}),
     Verb.LEAVE: frozenset({State.JOINED}),
 }
-_NOT_TO_OWNER = {Verb.UPDATE_ROLE, Verb.SUSPEND, Verb.REMOVE, Verb.LEAVE}
-_NOT_TO_SELF = {Verb.SUSPEND, Verb.REMOVE}
+_NOT_TO_OWNER = {Verb.UPDATE_ROLE, Verb.SUSPEND, Verb.REMOVE, Verb.MERGE, Verb.LEAVE}
+_NOT_TO_SELF = {Verb.SUSPEND, Verb.REMOVE, Verb.MERGE}
 # Adding takes nothing from anybody, so whoever holds more may be added too.
 _ADDS = {Verb.ADD_TO_GROUP, Verb.ADD_TO_WORKSPACE, Verb.JOIN_WORKSPACE}
+# What they get counts at once, and would outlive what the suspension meant.
+_NOT_TO_SUSPENDED = {*_ADDS, Verb.MERGE}
 _WORKS_ON_GROUP = {Verb.ADD_TO_GROUP, Verb.REMOVE_FROM_GROUP, Verb.DELETE_GROUP, Verb.NAME_MANAGERS}
 # Compared with what is held in the workspace instead of in the organization.
 _TOUCHES_IN_WORKSPACE = {Verb.CHANGE_GRANT, Verb.REMOVE_GRANT, Verb.SHARE_RESOURCE}
@@ -100,7 +102,7 @@ def _wrong_member(
     needed = _NEEDS_STATE.get(verb)
     if needed is not None and member.state not in needed:
         return _state_reason(member.state, needed)
-    if verb in _ADDS and member.state is State.SUSPENDED:
+    if verb in _NOT_TO_SUSPENDED and member.state is State.SUSPENDED:
         return Reason.SUSPENDED
     return None
 

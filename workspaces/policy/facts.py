@@ -102,6 +102,7 @@ class OrganizationFacts:
     workspace_admins_invite: bool = True
     members_create_workspaces: bool = False
     members_create_groups: bool = False
+    members_propose: bool = False
     owner_is_active: bool = True
     is_successor: bool = False
     has_offer: bool = False

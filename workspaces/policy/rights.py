@@ -11,6 +11,7 @@ from workspaces.reasons import Reason
 _OF_ORGANIZATION: Mapping[Verb, tuple[str, ...]] = {
     Verb.VIEW_HISTORY: (Code.HISTORY_VIEW,),
     Verb.VIEW_OVERVIEW: (Code.MEMBERS_ORG_MANAGE,),
+    Verb.VIEW_JOBS: (Code.MEMBERS_ORG_MANAGE,),  # those of others; one's own need no right
     Verb.INVITE: (Code.MEMBERS_INVITE,),
     Verb.RESEND: (Code.MEMBERS_INVITE,),
     Verb.REVOKE: (Code.MEMBERS_INVITE,),
@@ -19,6 +20,7 @@ _OF_ORGANIZATION: Mapping[Verb, tuple[str, ...]] = {
     Verb.SUSPEND: (Code.MEMBERS_ORG_MANAGE,),
     Verb.REACTIVATE: (Code.MEMBERS_ORG_MANAGE,),
     Verb.REMOVE: (Code.MEMBERS_ORG_MANAGE,),
+    Verb.MERGE: (Code.MEMBERS_ORG_MANAGE,),
     Verb.EDIT_GROUP: (Code.GROUPS_MANAGE,),
     Verb.DELETE_GROUP: (Code.GROUPS_MANAGE,),
     Verb.NAME_MANAGERS: (Code.GROUPS_MANAGE,),
@@ -45,7 +47,7 @@ _IN_WORKSPACE: Mapping[Verb, tuple[str, str | None]] = {
     Verb.CHANGE_GRANT: (Code.MEMBERS_WORKSPACE_MANAGE, None),
     Verb.REMOVE_GRANT: (Code.MEMBERS_WORKSPACE_MANAGE, None),
 }
-_SUPPORT_MAY = {Verb.RESEND, Verb.REVOKE, Verb.SUSPEND, Verb.OFFER_TRANSFER}
+_SUPPORT_MAY = {Verb.RESEND, Verb.REVOKE, Verb.SUSPEND, Verb.OFFER_TRANSFER, Verb.CHANGE_LIMITS}
 _OWNER_ONLY = {Verb.DELETE_ORGANIZATION, Verb.OFFER_TRANSFER, Verb.WITHDRAW_TRANSFER}
 _ANYONE = {Verb.LEAVE, Verb.ACCEPT_TRANSFER, Verb.ASK_FOR_ACCESS}
 
@@ -140,6 +142,9 @@ _BY_RULE: Mapping[Verb, _Rule] = {
     Verb.VIEW_ROLES: lambda actor, *_: not actor.is_guest,
     Verb.VIEW_WORKSPACE_MEMBERS: lambda _a, _g, workspace, organization, _r: _sees_people_of(workspace, organization),
     Verb.JOIN_WORKSPACE: lambda actor, *_: not actor.is_guest,
+    # The operator's knobs: nobody inside an organization turns them.
+    Verb.CHANGE_LIMITS: lambda *_: False,
+    Verb.PROPOSE_PEOPLE: lambda actor, _g, _w, organization, _r: organization.members_propose and not actor.is_guest,
     Verb.CREATE_GROUP: lambda actor, _g, _w, organization, _r: _creates(
         actor, Code.GROUPS_MANAGE, members_may=organization.members_create_groups
     ),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from workspaces.catalogue import Code, Scope
+from workspaces.catalogue import Code, Scope, role_label, scheme_roles
 from workspaces.models import Group, GroupManager, Organization, Role, Workspace
 from workspaces.policy import ActorFacts, Verb, decide
-from workspaces.queries.facts import group_facts, roles_of, workspace_permissions
+from workspaces.queries.facts import group_facts, roles_of, workspace_facts, workspace_permissions
 
 MOST = 500
 
@@ -38,6 +38,14 @@ def giveable_places(organization: Organization, facts: ActorFacts) -> tuple[Choi
     return list(workspaces[:MOST]), _named_roles(pk for pk, role in roles.items() if role.permissions <= most)
 
 
+def lowest_places(organization: Organization, facts: ActorFacts) -> Choices:
+    """Workspaces in which the person may give the scheme's lowest role."""
+    role = roles_of(organization, Scope.WORKSPACE)[scheme_roles(organization.scheme)[0].id]
+    managed, _roles = giveable_places(organization, facts)
+    places = workspace_facts(organization, facts, [pk for pk, _name in managed])
+    return [(pk, n) for pk, n in managed if decide(facts, Verb.ADD_TO_WORKSPACE, workspace=places[pk], role=role)]
+
+
 def manages_some_workspace(organization: Organization, facts: ActorFacts) -> bool:
     held = workspace_permissions(organization, facts)
     return any(Code.MEMBERS_WORKSPACE_MANAGE in codes for codes in held.values())
@@ -67,10 +75,10 @@ def workspaces_of(organization: Organization, ids: Iterable[int] | None = None) 
 
 
 def role_name(role_id: int) -> str:
-    return Role.objects.values_list("name", flat=True).get(pk=role_id)
+    return role_label(role_id, Role.objects.values_list("name", flat=True).get(pk=role_id))
 
 
 def _named_roles(ids: Iterable[int]) -> Choices:
     wanted = list(ids)
     names = dict(Role.objects.filter(pk__in=wanted).values_list("pk", "name"))
-    return [(pk, names[pk]) for pk in wanted]
+    return [(pk, role_label(pk, names[pk])) for pk in wanted]

@@ -153,5 +153,5 @@ def abilities_in(
         if code in place.held and (permission.viewing or not place.is_archived):
             sources = tuple(way.through for way in place.ways if code in codes_of(roles, way.path))
             ability = Ability(code, str(permission.ability), permission.high_risk, sources)
-            areas.setdefault(permission.area, []).append(ability)
+            areas.setdefault(str(permission.area), []).append(ability)
     return list(areas.items())

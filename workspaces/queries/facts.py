@@ -2,7 +2,7 @@
 requests (P12).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
@@ -73,6 +73,7 @@ def policies_of(organization: Organization) -> OrganizationFacts:
         workspace_admins_invite=organization.workspace_admins_invite,
         members_create_workspaces=organization.members_create_workspaces,
         members_create_groups=organization.members_create_groups,
+        members_propose=organization.members_propose,
     )
 
 
@@ -239,6 +240,13 @@ def workspace_facts(
 ) -> dict[int, WorkspaceFacts]:
     """Per workspace: what the actor holds there, how long, and what the workspace is. Deleted ones give nothing."""
     workspaces = Workspace.objects.filter(organization=organization, pk__in=list(workspace_ids))
+    return facts_of_workspaces(organization, actor, list(workspaces))
+
+
+def facts_of_workspaces(
+    organization: Organization, actor: ActorFacts, workspaces: Collection[Workspace]
+) -> dict[int, WorkspaceFacts]:
+    """The same for workspaces of the organization that are at hand."""
     return {
         workspace.pk: facts_in(organization, workspace, rights)
         for workspace, rights in _with_rights(organization, actor, workspaces)
@@ -254,9 +262,8 @@ class Rights:
 
 
 def _with_rights(
-    organization: Organization, actor: ActorFacts, workspaces: WorkspaceQuerySet
+    organization: Organization, actor: ActorFacts, found: Collection[Workspace]
 ) -> Iterable[tuple[Workspace, Rights]]:
-    found = list(workspaces)
     rights = {workspace.pk: Rights() for workspace in found}
     if actor.is_active and actor.member_id is not None:
         if actor.holds(Code.WORKSPACES_ACCESS_ALL):
@@ -265,7 +272,8 @@ def _with_rights(
                 if workspace.deleted_at is None:
                     rights[workspace.pk] = Rights(set(everything), set(everything))
         else:
-            for workspace_id, code, ends_at in _held(organization, actor.member_id, workspaces.alive()):
+            here = Workspace.objects.alive().filter(organization=organization, pk__in=list(rights))
+            for workspace_id, code, ends_at in _held(organization, actor.member_id, here):
                 rights[workspace_id].held.add(code)
                 if ends_at is None:
                     rights[workspace_id].lasting.add(code)

@@ -85,12 +85,6 @@ def everyone_count(organization: Organization) -> int:
     return reached.order_by()[: COUNT_CAP + 1].count()
 
 
-def origins_of(grant_ids: Collection[int]) -> dict[int, str]:
-    """What brought each grant about, in words."""
-    rows = Grant.objects.filter(pk__in=grant_ids).only("pk", "origin")
-    return {grant.pk: grant.get_origin_display() for grant in rows}
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A member or a group that may be given a role. key: "m7" or "g3", as forms carry it."""

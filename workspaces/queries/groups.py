@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count
 
 from accounts.addresses import AddressError, canonical
 from workspaces.catalogue import Code
-from workspaces.history import KINDS
 from workspaces.models import (
-    Act,
     Directory,
-    Entry,
     Grant,
     Group,
     GroupManager,
@@ -30,11 +27,10 @@ from workspaces.policy import ActorFacts
 from workspaces.queries.admins import left_without_admin
 from workspaces.queries.directory import people_called
 from workspaces.queries.facts import workspace_permissions
-from workspaces.queries.history import acts_of
 from workspaces.queries.impact import Impact, weigh
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    pass
 
 PAGE = 50
 CANDIDATES = 20
@@ -162,7 +158,7 @@ def _given(grant: Grant) -> Given:
         workspace_id=grant.workspace_id,
         workspace=grant.workspace.name,
         slug=grant.workspace.slug,
-        role=grant.role.name,
+        role=grant.role.label,
         extras=grant.extras,  # type: ignore[attr-defined]  # annotated above
         ends_at=grant.ends_at,
         granted_at=grant.granted_at,
@@ -221,16 +217,6 @@ def people_of(organization: Organization, member_ids: Iterable[int]) -> list[Per
     """Those of them who are members here, by name."""
     people = Member.objects.filter(organization=organization, pk__in=list(member_ids)).select_related("directory")
     return [_person(member) for member in people.order_by("directory__sort_name", "pk")]
-
-
-def acts_on_group(organization_id: int, group_id: int, limit: int = 10) -> "QuerySet[Act]":
-    """What was done to a group, to who is in it and to what it holds, newest first."""
-    as_subject = [name for name, kind in KINDS.items() if kind.subject == "group"]
-    as_scope = [name for name, kind in KINDS.items() if kind.scope == "group"]
-    entries = Entry.objects.filter(act=OuterRef("pk"))
-    itself = Q(Exists(entries.filter(subject_id=group_id)), kind__in=as_subject)
-    inside = Q(Exists(entries.filter(scope_id=group_id)), kind__in=as_scope)
-    return acts_of(organization_id, kinds=[*as_subject, *as_scope]).filter(itself | inside)[:limit]
 
 
 def impact_of_removal(

@@ -12,6 +12,10 @@ from workspaces.models import Group, Member, Organization, OwnershipTransfer, Wo
 MOST_SUCCESSORS = 200
 
 
+def found_by_slug(slug: str) -> Organization | None:
+    return Organization.objects.filter(slug=slug).first()
+
+
 def owner_of(organization: Organization) -> Member:
     return Member.objects.select_related("user", "directory").get(owned=organization)
 

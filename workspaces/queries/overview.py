@@ -8,7 +8,8 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import OutgoingMail
-from workspaces.catalogue import scheme_roles
+from accounts.models.mails import REPORTED
+from workspaces.catalogue import role_label, scheme_roles
 from workspaces.models import AccessRequest, Activity, Grant, Member, Organization, Workspace
 from workspaces.queries.admins import organization_admins, workspace_admins
 from workspaces.queries.requests import OPEN
@@ -46,8 +47,8 @@ def states_of(organization: Organization) -> States:
 
 
 def failing_mails(organization: Organization) -> int:
-    """Waiting members whose mail was refused, or never confirmed."""
-    failed = (OutgoingMail.State.FAILED, OutgoingMail.State.UNCONFIRMED)
+    """Waiting members whose mail was refused, never confirmed, sent back or called spam."""
+    failed = (OutgoingMail.State.FAILED, OutgoingMail.State.UNCONFIRMED, *REPORTED)
     waiting = Member.objects.filter(organization=organization, joined_at__isnull=True)
     return waiting.filter(mail__state__in=failed).count()
 
@@ -115,7 +116,8 @@ def wide_grants(organization: Organization) -> list[tuple[str, str, str]]:
         .exclude(role=lowest)
         .order_by("workspace__name")
     )
-    return list(rows.values_list("workspace__slug", "workspace__name", "role__name"))
+    found = rows.values_list("workspace__slug", "workspace__name", "role", "role__name")
+    return [(slug, workspace, role_label(pk, role)) for slug, workspace, pk, role in found]
 
 
 def ending_grants(organization: Organization) -> int:

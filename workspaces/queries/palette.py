@@ -39,11 +39,11 @@ def workspaces_named(organization: Organization, facts: ActorFacts, text: str) -
     held = workspace_permissions(organization, facts)
     seen = [pk for pk, codes in held.items() if Code.WORKSPACE_VIEW in codes]
     managed = [pk for pk, codes in held.items() if Code.MEMBERS_WORKSPACE_MANAGE in codes]
-    named = Workspace.objects.alive().filter(organization=organization, name__icontains=" ".join(text.split()))
+    named = Workspace.objects.alive().filter(organization=organization, sort_name__contains=fold(text))
     found = named.filter(archived_at__isnull=True, pk__in=seen) | named.filter(pk__in=managed)
     return [
         Hit(each.pk, each.name, each.description or _kind(each), each.slug)
-        for each in found.order_by("name", "pk")[:FEW]
+        for each in found.order_by("sort_name", "pk")[:FEW]
     ]
 
 

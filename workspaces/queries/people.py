@@ -58,15 +58,6 @@ def groups_of_member(member_id: int) -> list[tuple[int, str]]:
     return list(rows.values_list("group_id", "group__name"))
 
 
-def sent_invitations(organization_id: int, member: Member) -> int:
-    """How many waiting members this one asked in."""
-    if member.user_id is None:
-        return 0
-    return Member.objects.filter(
-        organization=organization_id, joined_at__isnull=True, invited_by=member.user_id
-    ).count()
-
-
 def other_addresses(user_id: int | None, address: str) -> list[str]:
     """Further verified addresses of the person."""
     rows = EmailAddress.objects.filter(user_id=user_id, verified=True).exclude(email=address).order_by("email")

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict, cast
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django_stubs_ext import WithAnnotations
 
 from workspaces.catalogue import Code
 from workspaces.models import Collaborator, Figure, Member, Organization, Resource
+from workspaces.models.members import MemberQuerySet
 from workspaces.policy import (
     ActorFacts,
     Decision,
@@ -290,7 +292,7 @@ def blocking_resources(workspace_id: int) -> list[KindCount]:
 
 def say_counts(counts: Iterable[KindCount]) -> str:
     """ "project (3), data set (5)"."""
-    return ", ".join(f"{each.kind} ({each.count:,})" for each in counts)
+    return ", ".join(f"{each.kind} ({intcomma(each.count)})" for each in counts)
 
 
 # --- what is whose
@@ -308,9 +310,14 @@ class Owned:
 SHOWN = 3
 
 
-def owned_by(member_id: int, workspace_id: int | None = None) -> list[Owned]:
-    """What removing somebody leaves without an owner; in one workspace, or everywhere. By kind, largest first."""
-    resources = Resource.objects.filter(owner=member_id)
+def owned_by(owners: int | MemberQuerySet, workspace_id: int | None = None) -> list[Owned]:
+    """What removing a member (an id) or several leaves without an owner; in one workspace, or everywhere. By kind,
+    largest first.
+    """
+    if isinstance(owners, int):
+        resources = Resource.objects.filter(owner=owners)
+    else:
+        resources = Resource.objects.filter(owner__in=owners.order_by().values("pk"))
     if workspace_id is not None:
         resources = resources.filter(workspace=workspace_id)
     counts = resources.values("kind").annotate(number=Count("pk")).order_by("-number", "kind")

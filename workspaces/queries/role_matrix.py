@@ -49,7 +49,8 @@ def areas_of(scope: Scope) -> list[Area]:
     known, enforcers = permissions_at(scope), products()
     areas: dict[str, Area] = {}
     for permission in known.values():
-        area = areas.setdefault(permission.area, Area(permission.area or permission.enforced_by))
+        name = str(permission.area)
+        area = areas.setdefault(name, Area(name or permission.enforced_by))
         enforcer = enforcers[permission.enforced_by]
         if enforcer not in area.enforcers:
             area.enforcers.append(enforcer)
@@ -64,10 +65,10 @@ def _line(permission: Permission, known: dict[str, Permission]) -> Line | None:
     stem, dot, verb = permission.code.rpartition(".")
     read, write = known.get(f"{stem}{READ}"), known.get(f"{stem}{WRITE}")
     if read is None or write is None or f"{dot}{verb}" not in (READ, WRITE):
-        return Line(capital(permission.ability), (permission,))
+        return Line(capital(str(permission.ability)), (permission,))
     if permission is write:
         return None
-    return Line(capital(PLATFORM_AREAS.get(stem, stem.replace("_", " "))), (read, write))
+    return Line(capital(str(PLATFORM_AREAS.get(stem, stem.replace("_", " ")))), (read, write))
 
 
 def capital(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q
 
-from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Scope
+from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Scope, role_label
 from workspaces.models import Grant, Member, Organization, RequestedPlacement, Role
 from workspaces.names import fold
 from workspaces.policy import RoleFacts
@@ -46,13 +46,13 @@ class Roles:
 def all_roles(organization: Organization) -> Roles:
     statement = f"""
         SELECT r.id, r.name, r.scope, r.scheme,
-               (SELECT {joined('p.permission')} FROM workspaces_rolepermission p WHERE p.role_id = r.id)
+               (SELECT {joined("p.permission")} FROM workspaces_rolepermission p WHERE p.role_id = r.id)
         FROM workspaces_role r WHERE r.organization_id = %(organization)s OR r.organization_id IS NULL ORDER BY r.id
     """  # noqa: S608  names only
     roles = Roles({}, {}, {}, {})
     for pk, name, scope, scheme, codes in prepared(statement, {"organization": organization.pk}):
         facts = RoleFacts(pk, split_codes(codes))
-        roles.names[pk] = name
+        roles.names[pk] = role_label(pk, name)
         roles.ranks[pk] = len(facts.permissions)
         if scope == Scope.ORGANIZATION:
             roles.organization[pk] = facts

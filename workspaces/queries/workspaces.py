@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 
-from workspaces.catalogue import BuiltIn, Code
+from workspaces.catalogue import BuiltIn, Code, role_label
 from workspaces.models import Grant, Group, GroupMember, Member, Organization, Workspace
 from workspaces.models.grants import GrantQuerySet
 from workspaces.models.members import MemberQuerySet
 from workspaces.models.workspaces import RESTORABLE, WorkspaceQuerySet
+from workspaces.names import fold
 from workspaces.policy import ActorFacts, WorkspaceFacts
 from workspaces.queries.admins import admin_roles
 from workspaces.queries.effective import Kind, Path, held_by, paths_of
@@ -84,13 +85,13 @@ def joinable(organization: Organization, facts: ActorFacts) -> WorkspaceQuerySet
 
 
 def first_joinable(organization: Organization, facts: ActorFacts) -> list[Workspace]:
-    return list(joinable(organization, facts).order_by(Lower("name"), "pk")[:SHOWN_IN_SWITCHER])
+    return list(joinable(organization, facts).order_by("sort_name", "pk")[:SHOWN_IN_SWITCHER])
 
 
 def my_first_workspaces(organization: Organization, facts: ActorFacts) -> tuple[list[Workspace], bool]:
     """The first ones in which the person has something, and whether there are more."""
     workspaces = Workspace.objects.alive().filter(pk__in=_reached(organization, facts), archived_at__isnull=True)
-    found = list(workspaces.order_by(Lower("name"), "pk")[: SHOWN_IN_SWITCHER + 1])
+    found = list(workspaces.order_by("sort_name", "pk")[: SHOWN_IN_SWITCHER + 1])
     return found[:SHOWN_IN_SWITCHER], len(found) > SHOWN_IN_SWITCHER
 
 
@@ -103,10 +104,10 @@ def page_of(
     organization: Organization, facts: ActorFacts, *, state: str = "active", search: str = "", after: int | None = None
 ) -> tuple[list[Line], int | None]:
     """A page by name, with the id to go on after (None: that was all). A constant number of queries."""
-    workspaces = listed(organization, facts, state).annotate(sort_name=Lower("name")).order_by("sort_name", "pk")
+    workspaces = listed(organization, facts, state).order_by("sort_name", "pk")
     if search:
-        workspaces = workspaces.filter(Q(name__icontains=search) | Q(description__icontains=search))
-    last = Workspace.objects.filter(organization=organization, pk=after or 0).annotate(sort_name=Lower("name"))
+        workspaces = workspaces.filter(search_text__contains=fold(search))
+    last = Workspace.objects.filter(organization=organization, pk=after or 0)
     for name in last.values_list("sort_name", flat=True):
         workspaces = workspaces.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=after))
     rows = list(workspaces.select_related("person__directory")[: PAGE + 1])
@@ -220,8 +221,8 @@ def own_grants(workspace: Workspace, member_id: int) -> GrantQuerySet:
 
 def kept_after_leaving(workspace: Workspace, member_id: int) -> list[Staying]:
     paths = live_grants_of(workspace.organization, member_id).filter(workspace=workspace, member__isnull=True)
-    rows = paths.order_by("group__sort_name").values_list("role__name", "group__name")
-    return [Staying(role, group or "") for role, group in rows]
+    rows = paths.order_by("group__sort_name").values_list("role", "role__name", "group__name")
+    return [Staying(role_label(pk, role), group or "") for pk, role, group in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def places_of(organization: Organization, member: Member, roles: Roles) -> list[
     for path in paths_of(organization, member):
         if path.kind != Kind.ORGANIZATION:
             paths.setdefault(path.workspace_id, []).append(path)
-    workspaces = Workspace.objects.alive().filter(organization=organization, pk__in=paths).order_by(Lower("name"), "pk")
+    workspaces = Workspace.objects.alive().filter(organization=organization, pk__in=paths).order_by("sort_name", "pk")
     opens_all = Code.WORKSPACES_ACCESS_ALL in roles.organization[member.role_id].permissions
     return [_place(workspace, paths[workspace.pk], roles, opens_all=opens_all) for workspace in workspaces]
 

@@ -6,6 +6,7 @@ from workspaces.urls import (
     access,
     grants,
     groups,
+    jobs,
     members,
     organization,
     overview,
@@ -16,7 +17,7 @@ from workspaces.urls import (
 )
 from workspaces.views import my, organizations
 
-parts = (organization, overview, members, groups, workspaces, grants, roles, resources, access, requests)
+parts = (organization, overview, members, groups, workspaces, grants, roles, resources, access, requests, jobs)
 
 urlpatterns = [
     path("", my.Home.as_view(), name="home"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workspaces.views import bulk, member, members, person
+from workspaces.views import bulk, member, members, merging, person
 
 paths = [
     path("members/", members.Members.as_view(), name="members"),
@@ -14,5 +14,7 @@ paths = [
     path("members/<int:member_id>/suspend/", member.SuspendMember.as_view(), name="member_suspend"),
     path("members/<int:member_id>/reactivate/", member.ReactivateMember.as_view(), name="member_reactivate"),
     path("members/<int:member_id>/remove/", member.RemoveMember.as_view(), name="member_remove"),
+    path("members/<int:member_id>/merge/", merging.MergeMember.as_view(), name="member_merge"),
+    path("members/duplicates/", merging.Duplicates.as_view(), name="duplicates"),
     path("leave/", member.Leave.as_view(), name="leave"),
 ]

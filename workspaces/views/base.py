@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views import View
 
 from config.http import Request
-from workspaces.access import Inside, Place, SuspendedHere, enter, enter_workspace
+from workspaces.access import SuspendedHere, enter, enter_workspace
 from workspaces.actions.activity import RESOLUTION, seen
 from workspaces.actions.locking import insist
+from workspaces.place import Inside, Place
 from workspaces.policy import Decision, Verb, decide
 from workspaces.views.frame import badge, frame
 

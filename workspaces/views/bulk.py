@@ -2,25 +2,29 @@
 10,000.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number
+from config.http import Request, page, plain_number
 from config.refusals import Refusal
 from config.ui.people import hue, initials
 from workspaces import bulk
+from workspaces.actions import jobs
 from workspaces.filters import Query
-from workspaces.models import Member, Selection
+from workspaces.models import Job, Member, Selection
 from workspaces.models.members import MemberQuerySet
-from workspaces.plans import Outcome, make_plan
+from workspaces.plans import Plan, make_plan
 from workspaces.policy import BULK_LIMIT, Verb
 from workspaces.queries.members import matching_members
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen, own, store
 from workspaces.views.base import OrganizationView
+from workspaces.views.jobs import started
 
 SHOWN = 20
 """People named per list of the preview; the rest is counted."""
@@ -46,6 +50,14 @@ class BulkView(OrganizationView):
         if action is None:
             raise Http404
         return action
+
+    def data(self, form: bulk.BulkForm) -> Mapping[str, Any]:
+        """What the action is told beside the people; the parameters of its job."""
+        return form.cleaned_data
+
+    def kind(self, action: bulk.BulkAction) -> str:
+        """Of the job that does it."""
+        return f"members.{action.name}"
 
     def chosen(self, given: QueryDict) -> Selection:
         """The stored selection: made from the ticked rows or the table's query, or the one that the preview carries."""
@@ -81,7 +93,8 @@ class BulkPreview(BulkView):
         self, request: Request, action: bulk.BulkAction, selection: Selection, *, status: int = 200
     ) -> HttpResponse:
         asked = any(field in request.POST for field in action.form.base_fields)
-        form = action.form(self.place, request.POST if asked or not action.form.base_fields else None)
+        at_once = action.form.is_optional or not action.form.base_fields
+        form = action.form(self.place, request.POST if asked or at_once else None)
         context = {
             "form": form if form.fields else None,
             "danger": action.danger,
@@ -95,16 +108,13 @@ class BulkPreview(BulkView):
 
     def outlook(self, action: bulk.BulkAction, form: bulk.BulkForm, selection: Selection) -> dict[str, Any]:
         """The preview itself, once everything that the action asks for is given."""
-        count = ngettext("%(count)s person", "%(count)s people", selection.count) % {"count": f"{selection.count:,}"}
+        count = ngettext("%(count)s person", "%(count)s people", selection.count) % {"count": intcomma(selection.count)}
         if not form.is_bound or not form.is_valid():
             return {"title": f"{action.label}: {count}", "summary": _("Nothing changes until you confirm.")}
         chosen = Chosen(selection_id=selection.pk).members(self.place.organization)
-        plan = make_plan(
-            self.place.facts, self.place.organization, chosen, action.propose(self.place, form.cleaned_data)
-        )
-        if Reason.CONFIRM in plan.refused:
-            raise Refusal(Reason.CONFIRM.sentence, Reason.CONFIRM.refused.value, Reason.CONFIRM)
-        after = action.after(self.place, form.cleaned_data)
+        data = self.data(form)
+        plan = self.plan(action, chosen, data)
+        after = action.after(self.place, data)
         left = sum(number for number, _members in plan.refused.values())
         wont = [
             _person(member, reason=str(reason.sentence))
@@ -116,19 +126,26 @@ class BulkPreview(BulkView):
             "title": _title(action, after, plan.changing, left),
             "summary": f"{count}. {_('Nothing changes until you confirm.')}",
             "will": [_person(member, before=action.before(member), after=after) for member in _named(plan.accepted)],
-            "will_count": f"{plan.changing:,}",
-            "will_more": f"{plan.changing - SHOWN:,}" if plan.changing > SHOWN else "",
+            "will_count": intcomma(plan.changing),
+            "will_more": intcomma(plan.changing - SHOWN) if plan.changing > SHOWN else "",
             "wont": wont[:SHOWN],
-            "wont_count": f"{left:,}",
-            "wont_more": f"{left - SHOWN:,}" if left > SHOWN else "",
-            "foot": action.foot,
+            "wont_count": intcomma(left),
+            "wont_more": intcomma(left - SHOWN) if left > SHOWN else "",
+            "foot": action.guard(self.place, plan.accepted, form.cleaned_data),
             "blocked": "" if plan.changing else _("Nobody of them can be changed so."),
-            "submit": verb % {"verb": action.button, "count": f"{plan.changing:,}"},
+            "submit": verb % {"verb": action.button, "count": intcomma(plan.changing)},
         }
+
+    def plan(self, action: bulk.BulkAction, chosen: MemberQuerySet, data: Mapping[str, Any]) -> Plan:
+        """Raises Refusal 401 where it asks for a fresh proof of identity."""
+        plan = make_plan(self.place.facts, self.place.organization, chosen, action.propose(self.place, data))
+        if Reason.CONFIRM in plan.refused:
+            raise Refusal(Reason.CONFIRM.sentence, Reason.CONFIRM.refused.value, Reason.CONFIRM)
+        return plan
 
 
 class BulkApply(BulkPreview):
-    """Performs it on the stored selection, decided anew under the lock."""
+    """Does it to the stored selection as a job, decided anew under the lock: at once, or by a worker if it is large."""
 
     def post(self, request: Request, name: str) -> HttpResponse:
         action = self.action(name)
@@ -136,29 +153,36 @@ class BulkApply(BulkPreview):
         form = action.form(self.place, request.POST)
         if not form.is_valid():
             return self.draw(request, action, selection, status=422)
-        outcome = action.perform(self.place, Chosen(selection_id=selection.pk), form.cleaned_data)
-        if not outcome.changed and outcome.refused:
-            reason = next(iter(outcome.refused))
-            raise Refusal(reason.sentence, reason.refused.value, reason)
-        return done(request, outcome_text(action, outcome), to=self.addresses(action)["back_url"])
+        chosen, data = Chosen(selection_id=selection.pk).members(self.place.organization), self.data(form)
+        if selection.count > jobs.IMMEDIATE:
+            self.plan(action, chosen, data)  # a worker cannot ask who they are
+        job = jobs.start_job(
+            actor=self.place.actor,
+            organization_id=self.place.organization.pk,
+            kind=self.kind(action),
+            title=action.heading(self.place, data),
+            parameters=data,
+            rows=chosen,
+        )
+        return started(self, job, outcome_text(action, job), to=self.addresses(action)["back_url"])
 
 
-def outcome_text(action: bulk.BulkAction, outcome: Outcome) -> str:
+def outcome_text(action: bulk.BulkAction, job: Job) -> str:
     """ "Suspended: 12 people. 2 were left as they are." """
-    text = ngettext("%(done)s: %(count)s person.", "%(done)s: %(count)s people.", outcome.changed) % {
+    text = ngettext("%(done)s: %(count)s person.", "%(done)s: %(count)s people.", job.changed) % {
         "done": action.done,
-        "count": f"{outcome.changed:,}",
+        "count": intcomma(job.changed),
     }
-    left = sum(outcome.refused.values())
+    left = job.total - job.changed
     if left:
         more = ngettext("%(count)s was left as they are.", "%(count)s were left as they are.", left)
-        text = f"{text} {more % {'count': f'{left:,}'}}"
+        text = f"{text} {more % {'count': intcomma(left)}}"
     return text
 
 
 def _title(action: bulk.BulkAction, after: str, will: int, wont: int) -> str:
     what = str(action.title) % {"label": action.label, "after": after}
-    numbers = {"what": what, "will": f"{will:,}", "wont": f"{wont:,}"}
+    numbers = {"what": what, "will": intcomma(will), "wont": intcomma(wont)}
     if wont:
         return _("%(what)s: %(will)s will change, %(wont)s will not") % numbers
     return _("%(what)s: %(will)s will change") % numbers

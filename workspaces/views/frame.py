@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from config.ui.people import hue, initials
-from workspaces.access import Place
+from workspaces import registry
+from workspaces.place import Place
 from workspaces.policy import Decision, Verb, decide
-from workspaces.queries.choices import manages_some_group
+from workspaces.queries.choices import manages_some_group, may_invite
 from workspaces.queries.shell import surroundings
 
 
@@ -25,6 +26,7 @@ def frame(place: Place, current: str) -> dict[str, Any]:
     organization = place.organization
     args = [organization.slug]
     around = surroundings(organization, place.member, decides_all=bool(decide(place.facts, Verb.UPDATE_ROLE)))
+    further = sum(each.waiting(organization) for each in registry.further_requests if decide(place.facts, each.verb))
     pages: list[tuple[str, str, str, Decision | bool]] = [
         (_("Overview"), "layout-dashboard", "overview", decide(place.facts, Verb.VIEW_OVERVIEW)),
         (_("Members"), "users", "members", decide(place.facts, Verb.VIEW_MEMBERS, organization=place.policies)),
@@ -32,6 +34,7 @@ def frame(place: Place, current: str) -> dict[str, Any]:
         (_("Workspaces"), "stack-2", "workspaces", decide(place.facts, Verb.ASK_FOR_ACCESS)),
         (_("Resources"), "database", "organization_resources", decide(place.facts, Verb.ASK_FOR_ACCESS)),
         (_("Roles"), "shield", "roles", decide(place.facts, Verb.VIEW_ROLES)),
+        (_("Invitations"), "mail-forward", "invitations", may_invite(organization, place.facts)),
         (_("Requests"), "hand-stop", "requests", decide(place.facts, Verb.ASK_FOR_ACCESS)),
         (_("History"), "history", "history", decide(place.facts, Verb.VIEW_HISTORY)),
         (_("Settings"), "settings", "settings", decide(place.facts, Verb.CHANGE_SETTINGS)),
@@ -42,7 +45,7 @@ def frame(place: Place, current: str) -> dict[str, Any]:
             "icon": icon,
             "url": reverse(name, args=args),
             "current": name == current,
-            "badge": around.requests if name == "requests" else 0,
+            "badge": around.requests + further if name == "requests" else 0,
         }
         for label, icon, name, decision in pages
         if decision
@@ -50,9 +53,11 @@ def frame(place: Place, current: str) -> dict[str, Any]:
     items.append(
         {"label": _("My access"), "icon": "key", "url": reverse("my_access"), "current": current == "my_access"}
     )
-    role = _("Owner") if place.facts.is_owner else place.member.role.name
+    role = _("Owner") if place.facts.is_owner else place.member.role.label
+    person = _person(place.member.user, role)
+    person["account_items"].insert(0, {"label": _("Jobs"), "icon": "list-check", "url": reverse("jobs", args=args)})
     return {
-        **_person(place.member.user, role),
+        **person,
         "organization": {
             **badge(organization.name, organization.pk),
             "slug": organization.slug,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -17,6 +18,7 @@ from workspaces.catalogue import Code, scheme_roles
 from workspaces.forms.grants import EveryoneRole, Gift
 from workspaces.policy import Verb
 from workspaces.queries.catalogue import permissions
+from workspaces.queries.effective import Radius, blast_radius
 from workspaces.queries.grants import (
     Candidate,
     candidates,
@@ -49,7 +51,7 @@ class GivingView(PeopleView):
     def risks(self, codes: Iterable[str]) -> list[str]:
         """What deserves a second look among the permissions."""
         held = set(codes)
-        return [each.ability for code, each in permissions().items() if each.high_risk and code in held]
+        return [str(each.ability) for code, each in permissions().items() if each.high_risk and code in held]
 
 
 class QuickAdd(GivingView):
@@ -177,7 +179,9 @@ class QuickAdd(GivingView):
         return page(request, "grants/add.html", context, partial="picking" if middle else "dialog", status=status)
 
     def reach(self, chosen: list[Candidate], form: Gift) -> dict[str, Any]:
-        """How many people groups bring along, and what of the role deserves a second look then."""
+        """How many people the groups bring, who of all that are ticked gains how much, and what of it deserves a second
+        look.
+        """
         groups = [each.id for each in chosen if each.is_group]
         if not groups:
             return {}
@@ -187,11 +191,31 @@ class QuickAdd(GivingView):
             "The groups bring %(count)s people, now and whoever joins them later.",
             count,
         )
-        role = all_roles(self.place.organization).workspace.get(_number(form["role"].value()))
-        return {
-            "sentence": text % {"count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"},
-            "risks": self.risks(role.permissions) if role is not None else [],
-        }
+        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
+        role_id, roles = _number(form["role"].value()), all_roles(self.place.organization)
+        role = roles.workspace.get(role_id)
+        if role is None:
+            return {"sentence": text % {"count": number}, "risks": []}
+        radius = blast_radius(
+            self.place.organization,
+            self.inside.workspace.pk,
+            role.permissions,
+            member_ids=[each.id for each in chosen if not each.is_group],
+            group_ids=groups,
+        )
+        gained = self.gained(radius, len(role.permissions), roles.names[role_id])
+        return {"sentence": f"{text % {'count': number}} {gained}", "risks": radius.high_risk}
+
+    def gained(self, radius: Radius, permissions: int, role: str) -> str:
+        """In the words that everyone's dialog has."""
+        if not radius.gaining:
+            return _("Nobody gains anything new by it.")
+        text = ngettext(
+            "%(count)s person gets up to %(gained)s further permissions as %(role)s.",
+            "%(count)s people get up to %(gained)s further permissions as %(role)s.",
+            radius.gaining,
+        )
+        return text % {"count": intcomma(radius.gaining), "gained": permissions, "role": role}
 
 
 def _number(value: object) -> int:
@@ -317,7 +341,7 @@ class EveryoneHere(GivingView):
 
     def reach(self, gained: int, role: str) -> str:
         count = everyone_count(self.place.organization)
-        number = f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
         words = {"count": number, "role": role, "gained": gained}
         if not gained:
             text = ngettext("It reaches %(count)s person.", "It reaches %(count)s people.", count)

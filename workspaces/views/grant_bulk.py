@@ -5,20 +5,21 @@ list, whose direct grants they then are.
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number
+from config.http import Request, page, plain_number
 from config.refusals import Refusal
 from config.ui.people import hue, initials
-from workspaces.actions import grants
+from workspaces import bulk
+from workspaces.actions import grants, jobs
 from workspaces.actions.grants.standing import GrantPlan, Setting
 from workspaces.forms.grants import RoleHere
-from workspaces.models import Grant
-from workspaces.plans import Outcome
+from workspaces.models import Grant, Job, JobRow
 from workspaces.policy import BULK_LIMIT, Verb
 from workspaces.queries.grants import grants_of, matching_grants, named_grants, without_grants
 from workspaces.queries.roles import all_roles
@@ -26,6 +27,7 @@ from workspaces.queries.workspace_people import people_of
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen, own, store
 from workspaces.views.grant_rows import principal_name
+from workspaces.views.jobs import started
 from workspaces.views.workspace_people import PeopleView, read_filters
 
 SHOWN = 20
@@ -101,27 +103,41 @@ class GrantBulk(PeopleView):
         will, more = len(plan.accepted), len(refused) - SHOWN
         submit = ngettext("%(label)s (%(count)s)", "%(label)s (%(count)s)", will)
         return {
-            "will": [_line(grant, before=grant.role.name, after=after) for grant in shown.values()],
-            "will_count": f"{will:,}",
-            "will_more": f"{will - SHOWN:,}" if will > SHOWN else "",
+            "will": [_line(grant, before=grant.role.label, after=after) for grant in shown.values()],
+            "will_count": intcomma(will),
+            "will_more": intcomma(will - SHOWN) if will > SHOWN else "",
             "wont": wont[:SHOWN],
-            "wont_count": f"{len(refused) + len(self.left_out(chosen)):,}",
-            "wont_more": f"{more:,}" if more > 0 else "",
+            "wont_count": intcomma(len(refused) + len(self.left_out(chosen))),
+            "wont_more": intcomma(more) if more > 0 else "",
             "foot": _("What they have through groups and everyone stays."),
             "blocked": "" if will else _("Nothing of it can be changed so."),
-            "submit": submit % {"label": LABELS[name], "count": f"{will:,}"},
+            "submit": submit % {"label": LABELS[name], "count": intcomma(will)},
         }
 
-    def perform(self, ids: list[int], form: RoleHere | None) -> Outcome:
-        about: dict[str, Any] = {
-            "actor": self.place.actor,
-            "organization_id": self.place.organization.pk,
-            "workspace_id": self.inside.workspace.pk,
-            "grant_ids": ids,
-        }
+    def start(self, ids: list[int], form: RoleHere | None) -> Job:
+        """The job that does it: at once, or in a worker where it is large."""
+        about: dict[str, Any] = {"workspace": self.inside.workspace.pk}
+        chosen = [grant for grant in named_grants(ids) if grant.workspace_id == self.inside.workspace.pk]
+        if len(chosen) > BULK_LIMIT:
+            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        words = {"workspace": self.inside.workspace.name}
         if form is None:
-            return grants.remove_grants(**about)
-        return grants.change_grants(**about, role_id=form.cleaned_data["role"])
+            kind, title = bulk.GRANT_REMOVAL.name, _("Remove access in %(workspace)s") % words
+        else:
+            about["role"] = form.cleaned_data["role"]
+            words["role"] = all_roles(self.place.organization).names[about["role"]]
+            kind, title = bulk.GRANT_ROLE.name, _("Update role in %(workspace)s to %(role)s") % words
+        return jobs.start_job(
+            actor=self.place.actor,
+            organization_id=self.place.organization.pk,
+            kind=kind,
+            title=title,
+            parameters=about,
+            rows=[
+                JobRow(member_id=grant.member_id, text=principal_name(grant), data={"grant": grant.pk})
+                for grant in chosen
+            ],
+        )
 
     def preview(self, request: Request, name: str) -> HttpResponse:
         form = self.form(name, request.POST)
@@ -131,19 +147,8 @@ class GrantBulk(PeopleView):
         form, chosen = self.form(name, request.POST), self.choose(request.POST)
         if form is not None and not form.is_valid():
             return self.draw(request, name, chosen, form, status=422)
-        outcome = self.perform(self.ids_of(chosen), form)
-        if not outcome.changed and outcome.refused:
-            reason = next(iter(outcome.refused))
-            raise Refusal(reason.sentence, reason.refused.value, reason)
-        text = ngettext("%(count)s role changed.", "%(count)s roles changed.", outcome.changed)
-        if form is None:
-            text = ngettext("%(count)s role taken away.", "%(count)s roles taken away.", outcome.changed)
-        said = text % {"count": f"{outcome.changed:,}"}
-        left = sum(outcome.refused.values())
-        if left:
-            more = ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", left)
-            said = f"{said} {more % {'count': f'{left:,}'}}"
-        return done(request, said, to=self.here(self.back))
+        job = self.start(self.ids_of(chosen), form)
+        return started(self, job, _said(job, is_removal=form is None), to=self.here(self.back))
 
 
 class PeopleBulk(GrantBulk):
@@ -226,6 +231,17 @@ class GrantsPreview(GrantsBulk):
 class GrantsApply(GrantsBulk):
     def post(self, request: Request, name: str) -> HttpResponse:
         return self.apply(request, name)
+
+
+def _said(job: Job, *, is_removal: bool) -> str:
+    text = ngettext("%(count)s role changed.", "%(count)s roles changed.", job.changed)
+    if is_removal:
+        text = ngettext("%(count)s role taken away.", "%(count)s roles taken away.", job.changed)
+    said, left = text % {"count": intcomma(job.changed)}, job.total - job.changed
+    if left:
+        more = ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", left)
+        said = f"{said} {more % {'count': intcomma(left)}}"
+    return said
 
 
 def _line(grant: Grant, **more: str) -> dict[str, Any]:

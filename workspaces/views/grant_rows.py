@@ -66,7 +66,7 @@ class GrantPresenter:
         facts = GrantFacts(
             (role.permissions if role else frozenset()) | frozenset(extras), is_everyone=grant.principal_key == 0
         )
-        word = rows.text(self.roles.names.get(grant.role_id, grant.role.name))
+        word = rows.text(self.roles.names.get(grant.role_id, grant.role.label))
         change, remove = self._refusal(Verb.CHANGE_GRANT, facts), self._refusal(Verb.REMOVE_GRANT, facts)
         by = grant.granted_by.display_name if grant.granted_by else "Roster"
         edit = rows.act(f"{url}edit/", "pencil", "w-edit", change)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ class Grants(PeopleView):
             person_url=self.here("workspace_members"),
             group_url=self.url("groups"),
         )
-        count = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+        count = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
         context = {
             "rows": presenter.present(found.rows),
             "count": _("%(count)s matching") % {"count": count} if search else count,
@@ -94,7 +95,7 @@ class GrantView(PeopleView):
 
     @property
     def role(self) -> str:
-        return self.roles.names.get(self.grant.role_id, self.grant.role.name)
+        return self.roles.names.get(self.grant.role_id, self.grant.role.label)
 
     def about(self) -> dict[str, Any]:
         return {
@@ -231,7 +232,7 @@ class GrantRemove(GrantView):
 
     def everyone_points(self) -> list[str]:
         count = everyone_count(self.place.organization)
-        number = f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
         text = ngettext(
             "%(count)s person loses %(role)s here, unless they hold it by themselves or through a group.",
             "%(count)s people lose %(role)s here, unless they hold it by themselves or through a group.",

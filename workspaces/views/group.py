@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,8 @@ from config.ui.people import hue, initials
 from config.ui.templatetags.ui import relative
 from workspaces.filters import Query, with_query
 from workspaces.policy import MemberFacts, State, Verb, decide
-from workspaces.queries.groups import Given, Person, acts_on_group, added_to, listed
+from workspaces.queries.groups import Given, Person, added_to, listed
+from workspaces.queries.history import acts_on_group
 from workspaces.queries.member_sql import CANDIDATES, COUNT_CAP
 from workspaces.queries.members import Found, Page, member_page
 from workspaces.queries.roles import Roles, all_roles
@@ -47,7 +49,7 @@ class GroupPage(GroupView):
             "group": face(self.group),
             "rows": self.rows(found.rows, roles),
             "count": _count(found),
-            "total": f"{found.count:,}" if found.count <= COUNT_CAP and not found.capped else "",
+            "total": intcomma(found.count) if found.count <= COUNT_CAP and not found.capped else "",
             "search": query.filters.search,
             "query": given.urlencode(),
             "base_url": base_url,
@@ -159,5 +161,5 @@ def _person(found: Found, url: str) -> SafeString:
 
 def _count(found: Page) -> str:
     if found.capped:
-        return f"{CANDIDATES:,}+"
-    return f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+        return f"{intcomma(CANDIDATES)}+"
+    return f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)

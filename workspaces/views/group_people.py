@@ -306,7 +306,13 @@ class RemovalPreview(GroupView, BulkPreview):
     group_verb = Verb.REMOVE_FROM_GROUP
 
     def action(self, name: str) -> bulk.BulkAction:
-        return bulk.RemoveFromGroup(self.group)
+        return bulk.RemoveFromGroup()
+
+    def data(self, form: bulk.BulkForm) -> dict[str, Any]:
+        return {"group": self.group.pk}
+
+    def kind(self, action: bulk.BulkAction) -> str:
+        return "group.remove"
 
     def addresses(self, action: bulk.BulkAction) -> dict[str, str]:
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,7 +51,7 @@ class Groups(OrganizationView):
         creates = decide(self.place.facts, Verb.CREATE_GROUP, organization=self.place.policies)
         context = {
             "rows": [self.row(each) for each in found.groups],
-            "count": f"{found.count:,}",
+            "count": intcomma(found.count),
             "search": search,
             "base_url": base_url,
             "url": request.get_full_path(),
@@ -67,7 +68,7 @@ class Groups(OrganizationView):
         return {
             **face(group),
             "url": self.url("group", group.pk),
-            "members": f"{listed.members:,}",
+            "members": intcomma(listed.members),
             "managers": _first([each.name for each in listed.managers]),
             "gives": [f"{given.role} · {given.workspace}" for given in listed.gives[:SHOWN]],
             "gives_more": max(len(listed.gives) - SHOWN, 0) + listed.hidden,
@@ -77,7 +78,7 @@ class Groups(OrganizationView):
     def pager(self, found: GroupPage, search: str, *, is_first: bool) -> dict[str, str]:
         base, query = self.url("groups"), self.request.GET
         shown = f"1–{len(found.groups)}" if is_first else str(len(found.groups))
-        numbers = {"shown": shown, "total": f"{found.count:,}"}
+        numbers = {"shown": shown, "total": intcomma(found.count)}
         return {
             "text": _("%(shown)s of %(total)s") % numbers if found.groups else _("Nothing"),
             "previous_url": with_query(base, query, after=None, before=found.before) if found.before else "",
@@ -263,8 +264,8 @@ def loss_sentence(impacts: Iterable[Impact]) -> str:
     for impact in impacts:
         lose = ngettext("%(count)s person loses %(role)s", "%(count)s people lose %(role)s", impact.changing)
         keep = ngettext("%(count)s keeps it another way", "%(count)s keep it another way", impact.keeping)
-        parts = [lose % {"count": f"{impact.changing:,}", "role": impact.role}] if impact.changing else []
-        parts += [keep % {"count": f"{impact.keeping:,}"}] if impact.keeping else []
+        parts = [lose % {"count": intcomma(impact.changing), "role": impact.role}] if impact.changing else []
+        parts += [keep % {"count": intcomma(impact.keeping)}] if impact.keeping else []
         if parts:
             sentences.append(f"{impact.workspace}: {', '.join(parts)}.")
     return " ".join(sentences)
@@ -275,7 +276,7 @@ def who(crowd: Crowd) -> str:
     names = [name for _pk, name in crowd.people]
     more = crowd.count - len(names)
     if more:
-        return _("%(names)s and %(count)s more") % {"names": ", ".join(names), "count": f"{more:,}"}
+        return _("%(names)s and %(count)s more") % {"names": ", ".join(names), "count": intcomma(more)}
     return ", ".join(names)
 
 

@@ -5,9 +5,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from config.http import Request, page, plain_number
 from config.ui.people import hue, initials
 from workspaces.filters import with_query
-from workspaces.history import KINDS
+from workspaces.history import KINDS, stored_field, stored_place, stored_words
 from workspaces.models import Act
 from workspaces.policy import Verb
 from workspaces.queries.history import PAGE, Line, Names, acts_of, lines_of, matching_acts, names_for
@@ -76,10 +78,13 @@ def _day_names(day: date) -> dict[str, str]:
     today = timezone.localdate()
     distance = (today - day).days
     if distance <= 1:
-        return {"label": _("Yesterday") if distance else _("Today"), "date": f"{day:%A %-d %B}"}
+        return {"label": _("Yesterday") if distance else _("Today"), "date": date_format(day, _("l j F"))}
     if distance < 7:
-        return {"label": f"{day:%A}", "date": f"{day:%-d %B}"}
-    return {"label": f"{day:%-d %B}" if day.year == today.year else f"{day:%-d %B %Y}", "date": f"{day:%A}"}
+        return {"label": date_format(day, "l"), "date": date_format(day, _("j F"))}
+    return {
+        "label": date_format(day, _("j F") if day.year == today.year else _("j F Y")),
+        "date": date_format(day, "l"),
+    }
 
 
 def _line(line: Line, names: Names) -> dict[str, Any]:
@@ -98,18 +103,18 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
         "initials": initials(actor) if actor else "",
         "hue": hue(act.actor_id or 0),
         "sentence": format_html("<b>{}</b> {}", actor or "Roster", _sentence(line, names)),
-        "before": before,
-        "after": after,
-        "note": _note(act, behalf),
+        "before": stored_words(kind, before),
+        "after": stored_words(kind, after),
+        "note": _note(act, behalf, names.word(act)),
         "source": SOURCES.get(act.source, act.source),
         "at": act.at,
         "time": f"{timezone.localtime(act.at):%H:%M}",
-        "changes_label": _("%(count)s changes") % {"count": f"{line.count:,}"} if len(line.entries) > 1 else "",
+        "changes_label": _("%(count)s changes") % {"count": intcomma(line.count)} if len(line.entries) > 1 else "",
         "changes": [
             {
                 "subject": names.thing(kind.subject, entry.subject_id) or _("somebody"),
-                "before": entry.before,
-                "after": entry.after,
+                "before": stored_words(kind, entry.before),
+                "after": stored_words(kind, entry.after),
             }
             for entry in line.entries
         ]
@@ -118,15 +123,22 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
     }
 
 
-def _note(act: Act, behalf: str) -> str:
-    """On whose behalf, and where an invitation puts people."""
+def _note(act: Act, behalf: str, word: str) -> str:
+    """On whose behalf, where an invitation puts people, and what somebody wrote beside it."""
     notes = [_("On behalf of %(name)s") % {"name": behalf}] if behalf else []
     if places := act.payload.get("places"):
-        notes.append(_("With %(places)s") % {"places": "; ".join(places)})
+        notes.append(_("With %(places)s") % {"places": "; ".join(stored_place(place) for place in places)})
+    if word:
+        notes.append(_("“%(word)s”") % {"word": word})
     return ". ".join(notes)
 
 
-SOURCES = {"web": "Web", "admin": "Support staff", "command": "Command line", "worker": "Scheduled"}
+SOURCES = {
+    "web": lazy("Web"),
+    "admin": lazy("Support staff"),
+    "command": lazy("Command line"),
+    "worker": lazy("Scheduled"),
+}
 
 
 # What several changed things are called together.
@@ -139,18 +151,22 @@ COUNTED = {
 }
 
 
+def _payload_word(key: str, value: object) -> str:
+    return stored_field(str(value)) if key == "field" else str(value).replace("_", " ")
+
+
 def _sentence(line: Line, names: Names) -> SafeString:
     """The kind's sentence with its things in bold; names are escaped."""
     kind = KINDS[line.act.kind]
     changed = len({entry.subject_id for entry in line.entries}) or line.count
     if changed > 1:
-        subject = COUNTED.get(kind.subject, COUNTED["member"]) % {"count": f"{changed:,}"}
+        subject = COUNTED.get(kind.subject, COUNTED["member"]) % {"count": intcomma(changed)}
     else:
         subject = names.thing(kind.subject, line.entries[0].subject_id) if line.entries else ""
     scopes = {names.thing(kind.scope, entry.scope_id) for entry in line.entries}
     bold = {
         "subject": format_html("<b>{}</b>", subject or _("somebody")),
         "scope": format_html("<b>{}</b>", ", ".join(sorted(scopes))),
-        **{key: format_html("<b>{}</b>", str(value).replace("_", " ")) for key, value in line.act.payload.items()},
+        **{key: format_html("<b>{}</b>", _payload_word(key, value)) for key, value in line.act.payload.items()},
     }
     return format_html(str(kind.sentence), **bold)

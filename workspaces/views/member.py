@@ -13,18 +13,20 @@ from config.http import Request, done, go, page
 from config.ui.people import hue, initials
 from workspaces.access import member_of
 from workspaces.actions import members
+from workspaces.actions.parting import leave_organization
 from workspaces.forms import RoleOfMember
 from workspaces.forms.resources import HeirForm
 from workspaces.models import Member
 from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import State, Verb
 from workspaces.queries.choices import giveable_roles
-from workspaces.queries.people import Placements, members_at, placements_of, sent_invitations
+from workspaces.queries.people import Placements, members_at, placements_of
 from workspaces.queries.resources import owned_by, suggestions
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
 from workspaces.views.base import OrganizationView
 from workspaces.views.resources import say_owned
+from workspaces.views.succession import HandOver
 
 
 def person(member: Member) -> dict[str, Any]:
@@ -164,7 +166,7 @@ class ReactivateMember(MemberAct):
 
     def points(self, member: Member) -> list[str]:
         return _held_sentences(placements_of(self.place.organization, member)) or [
-            _("%(role)s of the organization") % {"role": member.role.name}
+            _("%(role)s of the organization") % {"role": member.role.label}
         ]
 
     def perform(self, member: Member, chosen: Chosen) -> Outcome:
@@ -177,6 +179,7 @@ class RemoveMember(MemberAct):
 
     template = "members/remove.html"
     heir: HeirForm | None = None
+    invitations: HandOver | None = None
 
     def said(self, member: Member) -> str:
         text = _("%(name)s is removed.") if member.joined_at else _("The invitation of %(name)s is revoked.")
@@ -190,20 +193,30 @@ class RemoveMember(MemberAct):
         if member.joined_at is None:
             return [_("The link in their mail stops working."), *placed]
         back = _("They come back only by a new invitation. A receipt of what ended stays in the history.")
-        return [*placed, *_invitation_sentences(self.place.organization.pk, member), back]
+        return [*placed, *self.hand_over(member).sentences(), back]
 
     def more(self, member: Member) -> dict[str, Any]:
-        """Who is to own what they own; asked where they own something."""
+        """Who is to own what they own, and to answer for whom they asked in; asked where there is something."""
+        context = self.hand_over(member).context()
         owned = owned_by(member.pk) if member.joined_at else []
         if not owned:
-            return {}
+            return context
         form = self.heir or HeirForm(self.find, required=False)
-        return {"owned": say_owned(owned), "form": form, "people": suggestions(self.place.organization)}
+        return {**context, "owned": say_owned(owned), "heir_form": form, "people": suggestions(self.place.organization)}
+
+    def hand_over(self, member: Member) -> HandOver:
+        """What becomes of the invitations that they sent; read once."""
+        if self.invitations is None:
+            leaving = self.place.organization.members.filter(pk=member.pk, joined_at__isnull=False)
+            data = self.request.POST if self.request.method == "POST" else None
+            self.invitations = HandOver.of(self.place.organization, leaving, data)
+        return self.invitations
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         self.heir = HeirForm(self.find, request.POST, required=False)
-        if not self.heir.is_valid():
-            return self.draw(request, member_of(self.place, member_id), status=422)
+        member = member_of(self.place, member_id)
+        if not self.heir.is_valid() or not self.hand_over(member).is_settled(request.POST.get("counted", "")):
+            return self.draw(request, member, status=422)
         return super().post(request, member_id)
 
     def find(self, address: str) -> int | None:
@@ -214,7 +227,8 @@ class RemoveMember(MemberAct):
         if member.joined_at is None:
             return members.revoke_invitations(**ids, chosen=chosen)
         heir_id = self.heir.cleaned_data["heir"] if self.heir is not None else None
-        return members.remove_members(**ids, chosen=chosen, heir_id=heir_id)
+        successor_id = self.hand_over(member).successor_id
+        return members.remove_members(**ids, chosen=chosen, heir_id=heir_id, successor_id=successor_id)
 
 
 def _held_sentences(placed: Placements) -> list[str]:
@@ -245,39 +259,63 @@ def _placed_sentences(placed: Placements) -> list[str]:
     return sentences
 
 
-def _invitation_sentences(organization_id: int, member: Member) -> list[str]:
-    count = sent_invitations(organization_id, member)
-    if not count:
-        return []
-    text = ngettext(
-        "%(count)s open invitation that they sent is revoked.",
-        "%(count)s open invitations that they sent are revoked.",
-        count,
-    )
-    return [text % {"count": f"{count:,}"}]
-
-
 class Leave(OrganizationView):
-    """One's own way out."""
+    """One's own way out, with who is to own what one owns and to answer for whom one asked in."""
+
+    heir: HeirForm | None = None
 
     def get(self, request: Request) -> HttpResponse:
+        return self.draw(request, self.hand_over())
+
+    def hand_over(self) -> HandOver:
+        leaving = self.place.organization.members.filter(pk=self.place.member.pk)
+        data = self.request.POST if self.request.method == "POST" else None
+        return HandOver.of(self.place.organization, leaving, data)
+
+    def draw(self, request: Request, hand_over: HandOver, *, status: int = 200) -> HttpResponse:
         chosen = Chosen.one(self.place.member.pk).members(self.place.organization)
         plan = make_plan(self.place.facts, self.place.organization, chosen, members.LEAVING)
         reason = next(iter(plan.refused), None)
         context = {
             "organization": {"name": self.place.organization.name},
             "refusal": str(OWN_SENTENCES.get(reason, reason.sentence)) if reason else "",
-            "points": [] if reason else _placed_sentences(placements_of(self.place.organization, self.place.member)),
+            "points": [] if reason else self.points(hand_over),
+            **hand_over.context(),
+            **self.owned(),
             "action_url": request.path,
             "back_url": reverse("my_access"),
         }
         if not request.htmx:
             context |= self.context("my_access")
-        return page(request, "my/leave.html", context, partial="dialog")
+        return page(request, "my/leave.html", context, partial="dialog", status=status)
+
+    def points(self, hand_over: HandOver) -> list[str]:
+        placed = _placed_sentences(placements_of(self.place.organization, self.place.member))
+        return [*placed, *hand_over.sentences()]
+
+    def owned(self) -> dict[str, Any]:
+        """What they own and who is to own it, where they own something."""
+        owned = owned_by(self.place.member.pk)
+        if not owned:
+            return {}
+        form = self.heir or HeirForm(self.find, required=False)
+        sentences = say_owned(owned, is_own=True)
+        return {"owned": sentences, "heir_form": form, "people": suggestions(self.place.organization)}
+
+    def find(self, address: str) -> int | None:
+        return members_at(self.place.organization, [address]).get(address)
 
     def post(self, request: Request) -> HttpResponse:
-        name = self.place.organization.name
-        members.leave(actor=self.place.actor, organization_id=self.place.organization.pk)
+        name, hand_over = self.place.organization.name, self.hand_over()
+        self.heir = HeirForm(self.find, request.POST, required=False)
+        if not self.heir.is_valid() or not hand_over.is_settled(request.POST.get("counted", "")):
+            return self.draw(request, hand_over, status=422)
+        leave_organization(
+            actor=self.place.actor,
+            organization_id=self.place.organization.pk,
+            heir_id=self.heir.cleaned_data["heir"],
+            successor_id=hand_over.successor_id,
+        )
         return go(request, reverse("home"), _("You left %(organization)s.") % {"organization": name})
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -82,13 +82,16 @@ class Members(OrganizationView):
             ],
             "explore_url": self.url("access") if decide(self.place.facts, Verb.EXPLORE_ACCESS) else "",
             "invite_label": invite_label(organization.scheme),
-            "invite_url": reverse("invite", args=[organization.slug])
-            if may_invite(organization, self.place.facts)
-            else "",
+            **self.asking_in(),
         }
         if not request.htmx:
             context |= self.context("members")
         return page(request, "members/page.html", context, partial="members")
+
+    def asking_in(self) -> dict[str, str]:
+        """Where people are asked in, for whoever may."""
+        may = may_invite(self.place.organization, self.place.facts)
+        return {"invite_url": self.url("invite") if may else "", "import_url": self.url("import") if may else ""}
 
 
 class MemberFilters(OrganizationView):
@@ -120,7 +123,7 @@ def table_context(query: Query, given: QueryDict, base_url: str, found: Page, *,
         "url": with_query(base_url, given, page=given.get("page")),
         "query": given.urlencode(),
         "count": count_text(query, found),
-        "total": f"{found.count:,}" if found.count <= COUNT_CAP and not found.capped else "",
+        "total": intcomma(found.count) if found.count <= COUNT_CAP and not found.capped else "",
         "columns": _columns(query, given, base_url),
         "shows": {name: name in query.columns for name in MembersTable.base_columns},
         "sorted_person": person,
@@ -158,8 +161,8 @@ def _sorted(query: Query, name: str) -> str:
 def count_text(query: Query, found: Page) -> str:
     """ "1,284", "1,284 matching", "10,000+"."""
     if found.capped:
-        return _("more than %(count)s matching") % {"count": f"{CANDIDATES:,}"}
-    number = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+        return _("more than %(count)s matching") % {"count": intcomma(CANDIDATES)}
+    number = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
     narrowed = bool(query.filters.search) or any(
         (
             query.filters.states,
@@ -174,7 +177,7 @@ def count_text(query: Query, found: Page) -> str:
 
 def pager(query: Query, given: QueryDict, base_url: str, found: Page) -> dict[str, str]:
     """Keyset pages know no numbers beyond the first: the text says how many there are."""
-    total = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+    total = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
     if not found.rows:
         text = _("Nobody")
     elif query.cursor is None:

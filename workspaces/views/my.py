@@ -15,18 +15,21 @@ from accounts.access import open_door
 from config.http import Request, back_url, page
 from workspaces import registry
 from workspaces.access import SuspendedHere, enter, enter_workspace
-from workspaces.catalogue import Code
+from workspaces.catalogue import BuiltIn, Code
 from workspaces.models import Member, Workspace
-from workspaces.policy import Verb, decide
+from workspaces.policy import ActorFacts, Verb, decide
 from workspaces.queries.effective import Kind, Path
+from workspaces.queries.facts import policies_of
 from workspaces.queries.organizations import may_create
 from workspaces.queries.people import placements_of
 from workspaces.queries.roles import all_roles
 from workspaces.queries.shell import default_slug, managed_groups, my_memberships
 from workspaces.queries.workspaces import MyPlace, first_joinable, my_first_workspaces, places_of
 from workspaces.reasons import Reason
+from workspaces.registry import MyProposal
 from workspaces.views.base import LAST_ORGANIZATION, OrganizationView
 from workspaces.views.frame import badge, personal_frame
+from workspaces.views.proposals import my_rows
 from workspaces.views.workspaces import kind_of
 
 ICONS = {Kind.DIRECT: "user-check", Kind.GROUP: "users-group", Kind.EVERYONE: "world"}
@@ -44,9 +47,8 @@ class Home(View):
         if not memberships and request.user.is_staff:
             return HttpResponseRedirect(reverse("admin:index"))
         if not memberships:
-            begins = may_create(request.user, open_to_all=settings.OPEN_SIGNUP) and not registry.invitations_to(
-                request.user.pk
-            )
+            waited_for = registry.invitations_to(request.user.pk) or registry.open_to(request.user.pk)
+            begins = may_create(request.user, open_to_all=settings.OPEN_SIGNUP) and not waited_for
             return HttpResponseRedirect(reverse("organization_create" if begins else "my_access"))
         last = request.session.get(LAST_ORGANIZATION)
         slugs = [member.organization.slug for member in memberships]
@@ -54,8 +56,8 @@ class Home(View):
 
 
 class OrganizationHome(OrganizationView):
-    """The workspace in which one chose to begin; else the members for whoever manages some, My access for everybody
-    else.
+    """The workspace in which one chose to begin; else Overview for whoever administers, the members for whoever asks
+    people in, My access for everybody else.
     """
 
     def get(self, request: Request) -> HttpResponse:
@@ -63,8 +65,10 @@ class OrganizationHome(OrganizationView):
             with suppress(Http404):
                 enter_workspace(self.place, slug)
                 return HttpResponseRedirect(self.url("workspace", slug))
-        manages = decide(self.place.facts, Verb.INVITE)
-        return HttpResponseRedirect(self.url("members") if manages else reverse("my_access"))
+        if decide(self.place.facts, Verb.VIEW_OVERVIEW):
+            return HttpResponseRedirect(self.url("overview"))
+        invites = decide(self.place.facts, Verb.INVITE)
+        return HttpResponseRedirect(self.url("members") if invites else reverse("my_access"))
 
 
 class MyAccess(LoginRequiredMixin, View):
@@ -72,6 +76,7 @@ class MyAccess(LoginRequiredMixin, View):
 
     def get(self, request: Request) -> HttpResponse:
         memberships = list(my_memberships(request.user.pk))
+        proposed = registry.proposals_of(request.user.pk)
         name = request.user.display_name
         context = {
             "shell": personal_frame(request, "my_access"),
@@ -86,7 +91,8 @@ class MyAccess(LoginRequiredMixin, View):
                 }
                 for each in registry.invitations_to(request.user.pk)
             ],
-            "organizations": [_membership(request, member) for member in memberships],
+            "open_to": _open_to(request),
+            "organizations": [_membership(member, proposed.get(member.organization_id, [])) for member in memberships],
             "create_url": reverse("organization_create")
             if may_create(request.user, open_to_all=settings.OPEN_SIGNUP)
             else "",
@@ -94,7 +100,15 @@ class MyAccess(LoginRequiredMixin, View):
         return page(request, "my/access.html", context)
 
 
-def _membership(request: Request, member: Member) -> dict[str, Any]:
+def _open_to(request: Request) -> list[dict[str, Any]]:
+    """Organizations that the person may join by one of their addresses."""
+    return [
+        {**badge(each.organization, each.organization_id), "domain": each.domain, "url": each.url}
+        for each in registry.open_to(request.user.pk)
+    ]
+
+
+def _membership(member: Member, proposed: Iterable[MyProposal]) -> dict[str, Any]:
     organization = member.organization
     is_owner = organization.owner_id == member.pk
     suspended = member.suspended_at is not None
@@ -104,7 +118,7 @@ def _membership(request: Request, member: Member) -> dict[str, Any]:
     return {
         **badge(organization.name, organization.pk),
         "url": "" if suspended else reverse("member", args=[*args, member.pk]),
-        "role": _("Owner") if is_owner else member.role.name,
+        "role": _("Owner") if is_owner else member.role.label,
         "joined_at": member.joined_at,
         "suspended": suspended,
         "opens_all": opens_all and not suspended,
@@ -113,10 +127,18 @@ def _membership(request: Request, member: Member) -> dict[str, Any]:
         "places": [] if suspended else [_place(member, each) for each in places_of(organization, member, roles)],
         "places_url": "" if suspended else reverse("workspaces", args=args),
         "groups": placements_of(organization, member).groups,
+        "proposed": [] if suspended else my_rows(proposed),
+        "propose_url": reverse("propose", args=args) if _proposes(member) else "",
         "managed": []
         if suspended
         else [{"name": name, "url": reverse("group", args=[*args, pk])} for pk, name in managed_groups(member)],
     }
+
+
+def _proposes(member: Member) -> bool:
+    active = member.suspended_at is None
+    facts = ActorFacts(member.pk, is_active=active, is_guest=member.role_id == BuiltIn.GUEST)
+    return bool(decide(facts, Verb.PROPOSE_PEOPLE, organization=policies_of(member.organization)))
 
 
 def _place(member: Member, place: MyPlace) -> dict[str, Any]:
@@ -162,7 +184,7 @@ class Switcher(LoginRequiredMixin, View):
                 {
                     **badge(member.organization.name, member.organization_id),
                     "url": reverse("organization", args=[member.organization.slug]),
-                    "role": member.role.name,
+                    "role": member.role.label,
                     "current": member.organization.slug == here,
                     "note": _("suspended") if member.suspended_at else "",
                 }
@@ -171,6 +193,7 @@ class Switcher(LoginRequiredMixin, View):
             "create_url": reverse("organization_create")
             if may_create(request.user, open_to_all=settings.OPEN_SIGNUP)
             else "",
+            "open_to": _open_to(request),
             "here": _workspaces_here(request, here) if here else None,
             "my_url": reverse("my_access"),
             "back_url": back_url(request) if request.htmx else reverse("home"),

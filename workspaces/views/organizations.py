@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
@@ -14,10 +16,12 @@ from accounts.access import actor_of, require_recent
 from config.http import Request, go, page
 from config.refusals import Refusal
 from config.ui.people import hue, initials
+from workspaces import registry
 from workspaces.actions import organizations
 from workspaces.forms import CreateOrganization, DeleteOrganization, Settings, Successor
 from workspaces.policy import Verb, decide
 from workspaces.queries.organizations import may_create, open_offer, owner_of, possible_successors, size_of
+from workspaces.queries.seats import Seats, seats_of
 from workspaces.queries.shell import my_memberships
 from workspaces.reasons import Reason
 from workspaces.views.base import OrganizationView
@@ -64,7 +68,19 @@ def settings_tabs(view: OrganizationView, current: str) -> list[dict[str, Any]]:
     named = {"settings": _("General"), "scheme": _("Role scheme"), "ownership": _("Ownership"), "danger": _("Danger")}
     if not decide(view.place.facts, Verb.CHANGE_SCHEME):
         del named["scheme"]
+    ours = {tab.name: str(tab.label) for tab in registry.settings_tabs if decide(view.place.facts, tab.verb)}
+    named = {"settings": named.pop("settings"), **ours, **named}
     return [{"label": label, "url": view.url(name), "current": name == current} for name, label in named.items()]
+
+
+def seat_sentence(seats: Seats) -> str:
+    words = {"free": intcomma(seats.free), "limit": intcomma(seats.limit)}
+    text = ngettext(
+        "%(free)s of %(limit)s seats is free; pending invitations count.",
+        "%(free)s of %(limit)s seats are free; pending invitations count.",
+        seats.free,
+    )
+    return text % words
 
 
 class General(OrganizationView):
@@ -72,11 +88,10 @@ class General(OrganizationView):
     FIELDS = organizations.CHANGEABLE
 
     def get(self, request: Request) -> HttpResponse:
-        organization = self.place.organization
-        return self.draw(request, Settings(initial={name: getattr(organization, name) for name in self.FIELDS}))
+        return self.draw(request, Settings(initial=self.present()))
 
     def post(self, request: Request) -> HttpResponse:
-        form = Settings(request.POST)
+        form = Settings(request.POST, initial=self.present())
         if not form.is_valid():
             return self.draw(request, form, status=422)
         organizations.change_organization(
@@ -84,13 +99,18 @@ class General(OrganizationView):
         )
         return go(request, self.url("settings"), _("The settings are saved."))
 
+    def present(self) -> dict[str, Any]:
+        return {name: getattr(self.place.organization, name) for name in self.FIELDS}
+
     def draw(self, request: Request, form: Settings, *, status: int = 200) -> HttpResponse:
         organization = self.place.organization
         facts = [
             (_("Workspace roles"), organization.get_scheme_display()),
             (_("Address"), f"/o/{organization.slug}/"),
-            (_("Made"), f"{organization.created_at:%-d %B %Y}"),
+            (_("Made"), date_format(organization.created_at, _("j F Y"))),
         ]
+        if (seats := seats_of(organization)) is not None:
+            facts.append((_("Seats"), seat_sentence(seats)))
         account = organization.external_account_id
         context = self.context(
             "settings",
@@ -226,10 +246,10 @@ class Delete(OrganizationView):
     def draw(self, request: Request, form: DeleteOrganization, *, status: int = 200) -> HttpResponse:
         size = size_of(self.place.organization)
         points = [
-            ngettext("%(count)s member", "%(count)s members", size.members) % {"count": f"{size.members:,}"},
-            ngettext("%(count)s group", "%(count)s groups", size.groups) % {"count": f"{size.groups:,}"},
+            ngettext("%(count)s member", "%(count)s members", size.members) % {"count": intcomma(size.members)},
+            ngettext("%(count)s group", "%(count)s groups", size.groups) % {"count": intcomma(size.groups)},
             ngettext("%(count)s workspace", "%(count)s workspaces", size.workspaces)
-            % {"count": f"{size.workspaces:,}"},
+            % {"count": intcomma(size.workspaces)},
             _("All open invitations. Their links stop working."),
         ]
         context = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,9 +15,10 @@ from workspaces.actions import hygiene
 from workspaces.catalogue import BuiltIn, invite_label, top_role
 from workspaces.forms.overview import Instead
 from workspaces.models import Member
-from workspaces.policy import Verb
+from workspaces.policy import Verb, decide
 from workspaces.queries import overview
 from workspaces.queries.choices import giveable_places, may_invite
+from workspaces.queries.seats import seats_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.member import person
 
@@ -34,7 +36,7 @@ class Overview(OrganizationView):
         context = self.context(
             "overview",
             organization={"name": organization.name},
-            total=f"{states.total:,}",
+            total=intcomma(states.total),
             states=self.states(states),
             figures=self.figures(states, admins),
             admins=[
@@ -52,6 +54,7 @@ class Overview(OrganizationView):
             admins_more=max(0, admins.count - len(admins.named)),
             admins_url=f"{self.url('members')}?role={BuiltIn.ADMIN}",
             hints=self.hints(states, admins),
+            duplicates_url=self.url("duplicates") if decide(self.place.facts, Verb.MERGE) else "",
             invite_url=reverse("invite", args=[organization.slug])
             if may_invite(organization, self.place.facts)
             else "",
@@ -73,7 +76,8 @@ class Overview(OrganizationView):
             count = getattr(states, state)
             width = max(4, round(WIDTH * count / states.total)) if count else 0
             url = f"{self.url('members')}?state={state}"
-            parts.append({"label": label, "tone": tone, "count": f"{count:,}", "x": left, "width": width, "url": url})
+            number = intcomma(count)
+            parts.append({"label": label, "tone": tone, "count": number, "x": left, "width": width, "url": url})
             left += width
         return parts
 
@@ -81,7 +85,13 @@ class Overview(OrganizationView):
         members, organization = self.url("members"), self.place.organization
         stale = overview.stale_members(organization)
         failing = overview.failing_mails(organization)
+        seats = seats_of(organization)
+        free = []
+        if seats is not None:
+            label = _("Free seats of %(limit)s") % {"limit": intcomma(seats.limit)}
+            free = [_figure(label, seats.free, members, "id-badge-2", "" if seats.free else "bad")]
         return [
+            *free,
             _figure(_("Pending invitations"), states.invited, f"{members}?state=invited", "mail"),
             _figure(_("Mails that failed"), failing, f"{members}?state=invited", "mail-x", "bad" if failing else ""),
             _figure(_("Admins"), admins.count, f"{members}?role={BuiltIn.ADMIN}", "shield"),
@@ -141,11 +151,11 @@ class Overview(OrganizationView):
 
 
 def _figure(label: str, count: int, url: str, icon: str, tone: str = "") -> dict[str, Any]:
-    return {"label": label, "count": f"{count:,}", "url": url, "icon": icon, "tone": tone}
+    return {"label": label, "count": intcomma(count), "url": url, "icon": icon, "tone": tone}
 
 
 def _hint(icon: str, text: str, count: int, url: str, label: str) -> dict[str, Any]:
-    sentence = text % {"count": f"{count:,}"} if "%(count)s" in text else text
+    sentence = text % {"count": intcomma(count)} if "%(count)s" in text else text
     return {"icon": icon, "sentence": sentence, "url": url, "label": label}
 
 
@@ -180,7 +190,7 @@ class MakeWorkspaceAdmin(OrganizationView):
         context = {
             "person": person(member),
             "form": form,
-            "role": top_role(self.place.organization.scheme).name,
+            "role": top_role(self.place.organization.scheme).label,
             "action_url": request.path,
             "back_url": self.url("members"),
         }

@@ -8,11 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.http import Request, page
-from workspaces.access import Place, member_of
+from workspaces.access import member_of
+from workspaces.catalogue import BuiltIn
 from workspaces.filters import with_query
 from workspaces.forms import RoleOfMember
 from workspaces.models import AccountState, Member
 from workspaces.names import NEVER
+from workspaces.place import Place
 from workspaces.policy import MemberFacts, Verb, decide
 from workspaces.queries.accounts import account_of
 from workspaces.queries.catalogue import permissions
@@ -158,6 +160,8 @@ class MemberPage(OrganizationView):
             wanted = [
                 (_("Resend"), "bell", f"{base}resend/", False, Verb.RESEND),
                 (_("Edit"), "pencil", f"{base}edit/", False, Verb.EDIT_INVITATION),
+                (_("Copy link"), "link", f"{base}copy/", False, Verb.RESEND),
+                (_("Reminders"), "bell-off", f"{base}reminders/", False, Verb.EDIT_INVITATION),
                 (_("Revoke"), "mail-x", f"{base}remove/", True, Verb.REVOKE),
             ]
         elif suspended:
@@ -170,6 +174,9 @@ class MemberPage(OrganizationView):
                 (_("Suspend"), "player-pause", f"{base}suspend/", False, Verb.SUSPEND),
                 (_("Remove"), "trash", f"{base}remove/", True, Verb.REMOVE),
             ]
+        if member.role_id == BuiltIn.ADMIN and not waiting and member.pk != self.place.organization.owner_id:
+            instead = (_("Make workspace admin instead"), "shield", f"{base}instead/", False, Verb.UPDATE_ROLE)
+            wanted.insert(0, instead)
         return [
             {"label": label, "icon": icon, "url": url, "danger": danger, "reason": reasons[verb]}
             for label, icon, url, danger, verb in wanted

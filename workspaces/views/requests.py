@@ -6,9 +6,11 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from config.http import Request, done, go, page, plain_number
 from config.ui.people import hue, initials
+from workspaces import registry
 from workspaces.actions import requests
 from workspaces.emails import what_of
 from workspaces.forms.fields import set_choices
@@ -20,7 +22,7 @@ from workspaces.forms.requests import (
     Refusal,
 )
 from workspaces.models import AccessRequest, Member
-from workspaces.policy import Verb
+from workspaces.policy import Verb, decide
 from workspaces.queries.requests import (
     ending_grant,
     giveable_instead,
@@ -52,10 +54,7 @@ class Requests(OrganizationView):
         here = self.url("requests")
         state = "&state=decided" if decided else ""
         context = {
-            "tabs": [
-                {"label": _("Open"), "url": here, "current": not decided},
-                {"label": _("Decided"), "url": f"{here}?state=decided", "current": decided},
-            ],
+            "tabs": request_tabs(self, "decided" if decided else "open"),
             "rows": [self.row(each) for each in found.requests],
             "decided": decided,
             "mine": [self.row(each) for each in my_requests(self.place.member)] if not decided else [],
@@ -87,6 +86,18 @@ class Requests(OrganizationView):
             "decline_url": self.url("request_decline", each.pk) if is_open and not mine else "",
             "withdraw_url": self.url("request_withdraw", each.pk) if is_open and mine else "",
         }
+
+
+def request_tabs(view: OrganizationView, current: str) -> list[dict[str, Any]]:
+    """current: open, decided, or the name of a page that another app brings."""
+    here = view.url("requests")
+    tabs = [("open", pgettext("requests", "Open"), here), ("decided", _("Decided"), f"{here}?state=decided")]
+    tabs += [
+        (each.name, str(each.label), view.url(each.name))
+        for each in registry.further_requests
+        if decide(view.place.facts, each.verb)
+    ]
+    return [{"label": label, "url": url, "current": name == current} for name, label, url in tabs]
 
 
 def name_of(member: Member) -> str:
@@ -203,7 +214,7 @@ class AskToKeep(Dialog):
         grant = ending_grant(self.place.member, grant_id)
         if grant is None:
             raise Http404
-        words = {"role": grant.role.name, "workspace": grant.workspace.name}
+        words = {"role": grant.role.label, "workspace": grant.workspace.name}
         title = _("Ask to keep %(role)s in %(workspace)s") % words
         return self.draw(request, form, status=status, title=title, submit=_("Send the request"), until=grant.ends_at)
 

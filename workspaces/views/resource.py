@@ -130,7 +130,8 @@ class ResourcePage(ResourceView):
         """What they can do there, each with what is worth knowing of it."""
         resource = self.found.resource
         enforced = self.found.vocabulary.enforced(resource.product.name, in_workspace=resource.workspace_id is not None)
-        return [(each.ability, each.explanation) for each in enforced if each.code in self.found.on.permissions]
+        mine = [each for each in enforced if each.code in self.found.on.permissions]
+        return [(str(each.ability), str(each.explanation)) for each in mine]
 
     def _note(self) -> str:
         """What privacy does not change."""
@@ -144,7 +145,7 @@ class ResourcePage(ResourceView):
         return {
             **person(row.member),
             "level": row.get_level_display(),
-            "role": row.member.role.name if row.member.role_id == BuiltIn.GUEST else "",
+            "role": row.member.role.label if row.member.role_id == BuiltIn.GUEST else "",
             "remove_url": self.url("resource_unshare", row.resource_id, row.member_id) if may else "",
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -85,12 +86,15 @@ def rows_of(view: OrganizationView, seen: Iterable[Seen], vocabulary: Vocabulary
     ]
 
 
-def say_owned(owned: Iterable[Owned]) -> list[str]:
-    """What somebody leaves behind: "They own project (3): Churn, Uplift, Report"."""
+def say_owned(owned: Iterable[Owned], *, is_own: bool = False) -> list[str]:
+    """What somebody leaves behind: "They own project (3): Churn, Uplift, Report". is_own: said to the person
+    themself.
+    """
+    text = _("You own %(kind)s (%(count)s)") if is_own else _("They own %(kind)s (%(count)s)")
     sentences = []
     for each in owned:
         names = ", ".join(each.names) + (", …" if each.count > len(each.names) > 0 else "")
-        sentence = _("They own %(kind)s (%(count)s)") % {"kind": each.kind, "count": f"{each.count:,}"}
+        sentence = text % {"kind": each.kind, "count": intcomma(each.count)}
         sentences.append(f"{sentence}: {names}" if names else sentence)
     return sentences
 
@@ -152,7 +156,7 @@ class WorkspaceResources(WorkspaceView):
             {
                 "kind": each.kind,
                 "icon": icon_of(each.kind),
-                "count": f"{each.count:,}",
+                "count": intcomma(each.count),
                 "url": with_query(self.request.path, self.request.GET, kind=each.kind, after=None),
                 "current": each.kind == current,
             }

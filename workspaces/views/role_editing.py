@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from hashlib import sha256
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 from config.http import Request, go, page, plain_number
 from config.refusals import Refusal
 from workspaces.actions import roles
-from workspaces.catalogue import Code, Scope
+from workspaces.catalogue import Code, Scope, role_label
 from workspaces.forms.roles import Replacement, RoleForm
 from workspaces.models import Role
 from workspaces.policy import Verb
@@ -129,8 +130,8 @@ class RoleNew(RoleEditor):
             left_out,
         ) % {"count": left_out}
         initial = {
-            "name": _("Copy of %(name)s") % {"name": role.name},
-            "audience": role.audience,
+            "name": _("Copy of %(name)s") % {"name": role.label},
+            "audience": role_label(role.pk, role.audience),
             "permissions": codes & held,
         }
         return self.draw(request, RoleForm(held, initial=initial), scope, note=note if left_out else "")
@@ -322,4 +323,4 @@ def use_words(use: Use) -> list[str]:
             ngettext("%(count)s open request asks for it", "%(count)s open requests ask for it", use.requests),
         ),
     )
-    return [words % {"count": f"{count:,}"} for count, words in counted if count]
+    return [words % {"count": intcomma(count)} for count, words in counted if count]

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.ui.templatetags.ui import relative
-from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Permission, Scope
+from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Permission, Scope, role_label
 from workspaces.models import Role
 from workspaces.policy import RoleFacts
 from workspaces.queries.catalogue import Enforcer
@@ -21,8 +22,8 @@ WORDS_SHOWN = 8
 def role_words(role: Role, url: str = "") -> dict[str, Any]:
     return {
         "id": role.pk,
-        "name": role.name,
-        "audience": role.audience,
+        "name": role.label,
+        "audience": role_label(role.pk, role.audience),
         "scope": role.scope,
         "is_custom": role.pk >= FIRST_CUSTOM_ROLE_ID,
         "url": url,
@@ -57,7 +58,7 @@ def _sum(area: Area, held: frozenset[str]) -> dict[str, Any]:
 
 def line_words(line: Line, name_product: bool = False) -> dict[str, Any]:
     first = line.permissions[0]
-    notes = [permission.explanation for permission in line.permissions if permission.explanation]
+    notes = [str(permission.explanation) for permission in line.permissions if permission.explanation]
     notes.append(_("Enforced by %(product)s.") % {"product": first.enforced_by})
     notes.append(_("In the interface: %(codes)s") % {"codes": ", ".join(each.code for each in line.permissions)})
     return {
@@ -135,7 +136,7 @@ def _ability(line: Line, codes: Collection[str]) -> dict[str, Any] | None:
     elif len(within) == len(line.permissions):
         text = _("%(thing)s: read and write") % {"thing": line.label}
     else:
-        text = capital(within[0].ability)
+        text = capital(str(within[0].ability))
     return {
         "text": text,
         "high_risk": any(permission.high_risk for permission in within),
@@ -150,8 +151,8 @@ def changed_words(payload: Mapping[str, Any], known: Sequence[Permission]) -> di
     label = _("%(came)s added, %(went)s taken out") % {"came": len(came), "went": len(went)}
     return {
         "changes_label": label if came or went else "",
-        "changes": [{"subject": capital(each.ability), "before": "", "after": _("added")} for each in came]
-        + [{"subject": capital(each.ability), "before": "", "after": _("taken out")} for each in went],
+        "changes": [{"subject": capital(str(each.ability)), "before": "", "after": _("added")} for each in came]
+        + [{"subject": capital(str(each.ability)), "before": "", "after": _("taken out")} for each in went],
     }
 
 
@@ -170,12 +171,12 @@ def effects_words(effects: Effects, known: Mapping[str, Permission]) -> dict[str
         "places": [
             {
                 "name": place.name,
-                "gaining": f"{place.gaining:,}" if place.gaining else "",
-                "losing": f"{place.losing:,}" if place.losing else "",
+                "gaining": intcomma(place.gaining) if place.gaining else "",
+                "losing": intcomma(place.losing) if place.losing else "",
             }
             for place in effects.places[:PLACES_SHOWN]
         ],
-        "places_more": f"{len(effects.places) - PLACES_SHOWN:,}" if len(effects.places) > PLACES_SHOWN else "",
+        "places_more": intcomma(len(effects.places) - PLACES_SHOWN) if len(effects.places) > PLACES_SHOWN else "",
     }
 
 
@@ -185,7 +186,7 @@ def _gain(effects: Effects) -> str:
         words = ngettext("At least %(count)s person gains", "At least %(count)s people gain", number)
     else:
         words = ngettext("%(count)s person gains", "%(count)s people gain", number)
-    return words % {"count": f"{number:,}"}
+    return words % {"count": intcomma(number)}
 
 
 def _lose(effects: Effects) -> str:
@@ -194,16 +195,16 @@ def _lose(effects: Effects) -> str:
         words = ngettext("At least %(count)s person loses", "At least %(count)s people lose", number)
     else:
         words = ngettext("%(count)s person loses", "%(count)s people lose", number)
-    return words % {"count": f"{number:,}"}
+    return words % {"count": intcomma(number)}
 
 
 def people(count: int) -> str:
-    return ngettext("%(count)s person", "%(count)s people", count) % {"count": f"{count:,}"}
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": intcomma(count)}
 
 
 def _named(codes: Collection[str], known: Mapping[str, Permission]) -> dict[str, Any]:
     words = [
-        {"text": capital(permission.ability), "high_risk": permission.high_risk}
+        {"text": capital(str(permission.ability)), "high_risk": permission.high_risk}
         for permission in in_words(codes, known.values())
     ]
     words.sort(key=lambda word: not word["high_risk"])

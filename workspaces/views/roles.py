@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -97,7 +98,7 @@ class RolePage(RolesView):
             cannot=abilities(areas, every - facts.permissions),
             cannot_count=len(every - facts.permissions),
             acts=self.acts(role),
-            others=[(other.pk, other.name) for other, _facts in self.roles(scope) if other != role],
+            others=[(other.pk, other.label) for other, _facts in self.roles(scope) if other != role],
             compare_url=self.url("role_compare", role.pk),
             acts_log=self.changes(role, areas) if decide(self.place.facts, Verb.VIEW_HISTORY) else [],
             **self.holders(role),
@@ -138,8 +139,8 @@ class RolePage(RolesView):
         return {
             "places": [self.place_words(holders) for holders in held.places],
             "places_count": ngettext("%(count)s workspace", "%(count)s workspaces", held.count)
-            % {"count": f"{held.count:,}"},
-            "places_more": f"{held.count - len(held.places):,}" if held.count > len(held.places) else "",
+            % {"count": intcomma(held.count)},
+            "places_more": intcomma(held.count - len(held.places)) if held.count > len(held.places) else "",
             "sees_all": bool(decide(self.place.facts, Verb.UPDATE_ROLE)),
         }
 
@@ -151,7 +152,7 @@ class RolePage(RolesView):
             "members": {
                 "count": people(count),
                 "names": [{"name": name, "url": self.url("member", pk)} for pk, name in first],
-                "more": f"{count - len(first):,}" if count > len(first) else "",
+                "more": intcomma(count - len(first)) if count > len(first) else "",
                 "url": f"{self.url('members')}?role={role.pk}",
             }
         }
@@ -174,7 +175,7 @@ class RolePage(RolesView):
             "name": holders.name,
             "url": self.url("workspace_members", holders.slug),
             "people": [name for _pk, name in holders.people],
-            "people_more": f"{more:,}" if more > 0 else "",
+            "people_more": intcomma(more) if more > 0 else "",
             "groups": groups,
             "groups_more": max(0, holders.group_count - len(groups)) or "",
             "everyone": holders.is_everyone,
@@ -193,8 +194,8 @@ class RoleCompare(RolesView):
         every = frozenset(code for area in areas for code in area.codes)
         mine, theirs = roles[role].permissions, roles[other].permissions
         parts = [
-            (_("Only %(name)s can") % {"name": role.name}, mine - theirs),
-            (_("Only %(name)s can") % {"name": other.name}, theirs - mine),
+            (_("Only %(name)s can") % {"name": role.label}, mine - theirs),
+            (_("Only %(name)s can") % {"name": other.label}, theirs - mine),
             (_("Both can"), mine & theirs),
             (_("Neither can"), every - mine - theirs),
         ]
@@ -202,7 +203,7 @@ class RoleCompare(RolesView):
             "roles",
             role=role_words(role, self.url_of(role)),
             other=role_words(other, self.url_of(other)),
-            others=[(each.pk, each.name) for each in roles if each != role],
+            others=[(each.pk, each.label) for each in roles if each != role],
             roles_url=f"{self.url('roles')}?scope={scope}",
             action_url=request.path,
             summary=_summary(role, other, mine, theirs),
@@ -223,11 +224,11 @@ class RoleCompare(RolesView):
 
 
 def _part(label: str, codes: frozenset[str], areas: list[Any]) -> dict[str, Any]:
-    return {"label": label, "count": f"{len(codes):,}", "areas": abilities(areas, codes)}
+    return {"label": label, "count": intcomma(len(codes)), "areas": abilities(areas, codes)}
 
 
 def _summary(role: Role, other: Role, mine: frozenset[str], theirs: frozenset[str]) -> str:
-    words = {"mine": role.name, "theirs": other.name}
+    words = {"mine": role.label, "theirs": other.label}
     if mine == theirs:
         return _("%(mine)s and %(theirs)s can do the same.") % words
     if mine < theirs:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -60,7 +61,7 @@ class SchemePage(OrganizationView):
             "The scheme is changed, and %(count)s grants with it.",
             changed,
         )
-        return go(request, self.url("roles"), said % {"count": f"{changed:,}"})
+        return go(request, self.url("roles"), said % {"count": intcomma(changed)})
 
     def wanted(self, text: str | None) -> str:
         """Another scheme than the present one, or nothing."""
@@ -74,11 +75,11 @@ class SchemePage(OrganizationView):
         rows = []
         for role in scheme_roles(before):
             use = uses[role.id]
-            rows.append((f"people_{role.id}", _people_label(role.name, use), proposed[role.id]))
+            rows.append((f"people_{role.id}", _people_label(role.label, use), proposed[role.id]))
             if use.everyone:
-                rows.append((f"everyone_{role.id}", _everyone_label(role.name, use), proposed[role.id]))
+                rows.append((f"everyone_{role.id}", _everyone_label(role.label, use), proposed[role.id]))
             if use.waiting:
-                rows.append((f"waiting_{role.id}", _waiting_label(role.name, use), proposed[role.id]))
+                rows.append((f"waiting_{role.id}", _waiting_label(role.label, use), proposed[role.id]))
         return rows
 
     def draw(
@@ -91,7 +92,7 @@ class SchemePage(OrganizationView):
             schemes=[
                 {
                     "name": label.split(":")[0],
-                    "roles": [(role.name, role.audience) for role in scheme_roles(value)],
+                    "roles": [(role.label, _(role.audience)) for role in scheme_roles(value)],
                     "present": value == present,
                     "chosen": value == to,
                     "url": f"{request.path.removesuffix('preview/')}?to={value}",
@@ -142,7 +143,7 @@ class SchemePreview(SchemePage):
 
 
 def _choices(to: str) -> list[tuple[int, str]]:
-    return [(role.id.value, role.name) for role in scheme_roles(to)]
+    return [(role.id.value, role.label) for role in scheme_roles(to)]
 
 
 def _mapped(form: SchemeMapping) -> Mapped:
@@ -161,7 +162,7 @@ def _mark(present: str, form: SchemeMapping) -> str:
 def _people_label(name: str, use: Use) -> str:
     if not use.people and not use.groups:
         return _("%(role)s: given to nobody by name") % {"role": name}
-    words = {"role": name, "people": f"{use.people:,}", "groups": f"{use.groups:,}"}
+    words = {"role": name, "people": intcomma(use.people), "groups": intcomma(use.groups)}
     return _("%(role)s: %(people)s grants to people, %(groups)s to groups") % words
 
 
@@ -178,4 +179,4 @@ def _waiting_label(name: str, use: Use) -> str:
     words = ngettext(
         "%(count)s open invitation that gives %(role)s", "%(count)s open invitations that give %(role)s", use.waiting
     )
-    return words % {"role": name, "count": f"{use.waiting:,}"}
+    return words % {"role": name, "count": intcomma(use.waiting)}

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from config.http import Request, page
 from config.ui.templatetags.ui import relative
-from workspaces.access import Place, member_of
+from workspaces.access import member_of
 from workspaces.catalogue import Permission
 from workspaces.filters import with_query
 from workspaces.models import Member
+from workspaces.place import Place
 from workspaces.policy import Verb, WorkspaceFacts, decide
 from workspaces.queries.catalogue import permissions
 from workspaces.queries.effective import Kind, paths_in

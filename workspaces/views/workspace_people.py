@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from workspaces.models import Grant
 from workspaces.people_table import PeoplePresenter
 from workspaces.policy import Verb
 from workspaces.queries.effective import Path, paths_in
-from workspaces.queries.grants import everyone_count, everyone_grants, origins_of
+from workspaces.queries.grants import everyone_count, everyone_grants
 from workspaces.queries.member_sql import COUNT_CAP, STATES, Cursor
 from workspaces.queries.members import Page
 from workspaces.queries.roles import Roles, all_roles
@@ -49,14 +50,12 @@ class PeopleView(WorkspaceView):
     workspace_verb = Verb.VIEW_WORKSPACE_MEMBERS
 
     def presenter(self, roles: Roles, paths: dict[int, list[Path]]) -> PeoplePresenter:
-        grants = {path.grant_id for each in paths.values() for path in each if path.grant_id is not None}
         return PeoplePresenter(
             organization=self.place.organization,
             actor=self.place.facts,
             workspace=self.inside.facts,
             roles=roles,
             paths=paths,
-            origins=origins_of(grants),
             now=timezone.now(),
             base_url=self.here("workspace_members"),
         )
@@ -89,7 +88,7 @@ class WorkspacePeople(PeopleView):
                 "url": with_query(base_url, given, page=given.get("page")),
                 "query": given.urlencode(),
                 "count": _count_text(found, narrowed=not is_plain),
-                "total": f"{found.count:,}" if found.count <= COUNT_CAP else "",
+                "total": intcomma(found.count) if found.count <= COUNT_CAP else "",
                 "moving": any(row.moving for row in rows),
             },
             "search": filters.search,
@@ -116,7 +115,7 @@ class WorkspacePeople(PeopleView):
         count = everyone_count(self.place.organization)
         return {
             "role": ", ".join(_role_words(grant, roles) for grant in grants),
-            "count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+            "count": f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count),
             "given": grants[-1] if grants else None,
             "by": _by(grants[-1]) if grants else "",
             "ends_at": min((grant.ends_at for grant in grants if grant.ends_at), default=None),
@@ -190,7 +189,7 @@ def chips(filters: PeopleFilters, given: QueryDict, base_url: str, roles: Roles)
 
 
 def pager(found: Page, cursor: Cursor | None, given: QueryDict, base_url: str) -> dict[str, str]:
-    total = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+    total = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
     if not found.rows:
         text = _("Nobody")
     elif cursor is None:
@@ -205,13 +204,13 @@ def pager(found: Page, cursor: Cursor | None, given: QueryDict, base_url: str) -
 
 
 def _count_text(found: Page, *, narrowed: bool) -> str:
-    number = f"{COUNT_CAP:,}+" if found.count > COUNT_CAP else f"{found.count:,}"
+    number = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
     return _("%(count)s matching") % {"count": number} if narrowed else number
 
 
 def _role_words(grant: Grant, roles: Roles) -> str:
     extras = len(grant.extra_permissions.all())
-    name = roles.names.get(grant.role_id, grant.role.name)
+    name = roles.names.get(grant.role_id, grant.role.label)
     return f"{name} + {extras}" if extras else name
 
 

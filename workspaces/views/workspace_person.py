@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -310,7 +311,7 @@ class PersonRemove(PersonRevoke):
         owned = owned_by(self.member.pk, self.inside.workspace.pk)
         if not owned:
             return []
-        kinds = ", ".join(f"{each.kind} ({each.count:,})" for each in owned)
+        kinds = ", ".join(f"{each.kind} ({intcomma(each.count)})" for each in owned)
         return [_("They own work here that they cannot reach any more: %(kinds)s.") % {"kinds": kinds}]
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -67,11 +69,11 @@ class WorkspaceSettings(ManagedWorkspace):
             "workspace_settings",
             form=form,
             action_url=request.path,
-            lowest=scheme_roles(self.place.organization.scheme)[0].name,
+            lowest=scheme_roles(self.place.organization.scheme)[0].label,
             facts=[
                 (_("Address"), f"/o/{self.place.organization.slug}/w/{workspace.slug}/"),
                 (_("Kind"), workspace.get_kind_display()),
-                (_("Made"), f"{workspace.created_at:%-d %B %Y}"),
+                (_("Made"), date_format(workspace.created_at, _("j F Y"))),
             ],
             people_url=self.here("workspace_members") if self.decide(Verb.VIEW_WORKSPACE_MEMBERS) else "",
             add_url=self.here("workspace_add") if self.decide(Verb.ADD_TO_WORKSPACE) else "",
@@ -171,7 +173,7 @@ class Delete(ManagedWorkspace):
         return [
             {
                 "kind": each.kind,
-                "count": f"{each.count:,}",
+                "count": intcomma(each.count),
                 "url": with_query(base_url, here, kind=each.kind) if each.registered else each.url,
             }
             for each in counts
@@ -185,8 +187,8 @@ class WorkspaceHistory(ManagedWorkspace):
 
     def get(self, request: Request) -> HttpResponse:
         before, workspace = plain_number(request.GET.get("before")), self.inside.workspace
-        acts = acts_in_workspace(self.place.organization.pk, workspace.pk, before=before)
-        lines = history_lines(acts[: PAGE + 1], entries_in_workspace(workspace.pk))
+        acts = acts_in_workspace(self.place.organization.pk, workspace.pk, PAGE + 1, before=before)
+        lines = history_lines(acts, entries_in_workspace(workspace.pk))
         base_url, none, count = self.here("workspace_history"), QueryDict(), len(lines[:PAGE])
         context = {
             "base_url": base_url,

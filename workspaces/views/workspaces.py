@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -43,7 +44,7 @@ def kind_of(workspace: Workspace) -> str:
 def people_words(people: int | None) -> str:
     if people is None:
         return _("Everyone")
-    return ngettext("%(count)s person", "%(count)s people", people) % {"count": f"{people:,}"}
+    return ngettext("%(count)s person", "%(count)s people", people) % {"count": intcomma(people)}
 
 
 class Workspaces(OrganizationView):
@@ -120,7 +121,7 @@ class Workspaces(OrganizationView):
 
     def role_note(self, line: Line, *, has_more: bool) -> str:
         if line.facts.permissions and self.place.facts.holds(Code.WORKSPACES_ACCESS_ALL):
-            return _("as %(role)s of the organization") % {"role": self.place.member.role.name}
+            return _("as %(role)s of the organization") % {"role": self.place.member.role.label}
         return _("and more") if has_more else ""
 
 
@@ -162,7 +163,7 @@ class Create(OrganizationView):
         context = {
             "form": form,
             "people": suggested_admins(self.place.organization) if "admin" in form.fields else [],
-            "top_role": top_role(self.place.organization.scheme).name,
+            "top_role": top_role(self.place.organization.scheme).label,
             "action_url": request.path,
             "back_url": self.url("workspaces"),
         }
@@ -235,7 +236,7 @@ class Join(OrganizationView):
         workspaces.join_workspace(
             actor=self.place.actor, organization_id=self.place.organization.pk, workspace_id=found.pk
         )
-        role = scheme_roles(self.place.organization.scheme)[0].name
+        role = scheme_roles(self.place.organization.scheme)[0].label
         text = _("You joined %(name)s as %(role)s.") % {"name": found.name, "role": role}
         return go(request, self.url("workspace", found.slug), text)
 

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template.base import Parser, Token
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
@@ -120,7 +120,7 @@ def address(text: str) -> SafeString:
 
 def exact(moment: datetime.datetime) -> str:
     """Such as "Sat 21 Nov 2026, 18:40 UTC"."""
-    return f"{moment.astimezone(datetime.UTC):%a %-d %b %Y, %H:%M} UTC"
+    return dateformat.format(moment.astimezone(datetime.UTC), _("D j M Y, H:i")) + " UTC"
 
 
 def relative(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
@@ -161,7 +161,7 @@ def _ahead(seconds: float, days: int, local: datetime.datetime, now: datetime.da
 
 
 def _day(local: datetime.datetime, now: datetime.datetime) -> str:
-    return f"{local:%-d %b}" if local.year == now.year else f"{local:%-d %b %Y}"
+    return dateformat.format(local, _("j M") if local.year == now.year else _("j M Y"))
 
 
 def day(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
@@ -189,7 +189,7 @@ def until(moment: datetime.datetime) -> SafeString:
         '<time datetime="{}" title="{}" tabindex="0">{}</time>',
         moment.astimezone(datetime.UTC).isoformat(timespec="seconds"),
         exact(moment),
-        f"{timezone.localtime(moment):%a %-d %B %Y}",
+        dateformat.format(timezone.localtime(moment), _("D j F Y")),
     )
 
 

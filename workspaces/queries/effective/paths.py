@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.models import Member, Organization
+from workspaces.models import Member, Organization, Origin
 from workspaces.queries.facts import every_code, split_codes
 from workspaces.queries.member_sql import live
 from workspaces.queries.roles import Roles
@@ -35,7 +35,8 @@ class Path:
     """One way of one member into one workspace.
 
     grant_id is None for the organization role that opens every workspace; role_id is then that role's. extra: codes
-    beyond those of the role; for the organization role, all that it opens.
+    beyond those of the role; for the organization role, all that it opens. origin: what brought the grant
+    about, in words.
     """
 
     workspace_id: int
@@ -50,6 +51,7 @@ class Path:
     granted_at: datetime | None
     granted_by: str
     reason: str
+    origin: str = ""
 
 
 def paths_in(organization: Organization, workspace_id: int, member_ids: Collection[int]) -> dict[int, list[Path]]:
@@ -80,7 +82,7 @@ def codes_of(roles: Roles, path: Path) -> frozenset[str]:
     return path.extra if role is None else role.permissions | path.extra
 
 
-_COLUMNS = "w.id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason"
+_COLUMNS = "w.id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason, x.origin"
 _FIRST = _COLUMNS.replace("w.id", "w.id AS workspace_id").replace("x.id", "x.id AS grant_id")
 
 
@@ -128,7 +130,7 @@ def _statement(direct: str, grouped: str, where: str = "true") -> str:
             JOIN people ON people.role_id <> {int(BuiltIn.GUEST)}
             WHERE {place} AND {live("x")}
             UNION ALL
-            SELECT people.id, w.id, NULL, NULL, people.role_id, NULL, NULL, NULL, ''
+            SELECT people.id, w.id, NULL, NULL, people.role_id, NULL, NULL, NULL, '', ''
             FROM people JOIN opening ON opening.role_id = people.role_id JOIN workspaces_workspace w ON {place}
         )
         SELECT reached.*, (SELECT g.name FROM workspaces_group g WHERE g.id = -reached.principal_key),
@@ -143,7 +145,8 @@ def extras_of(grant: str) -> str:
 
 
 def _path(row: tuple[Any, ...], everything: frozenset[str]) -> Path:
-    member_id, workspace_id, grant_id, key, role_id, ends_at, granted_at, _by, reason, group, name, address, extra = row
+    member_id, workspace_id, grant_id, key, role_id, ends_at, granted_at, _by, reason, *rest = row
+    origin, group, name, address, extra = rest
     return Path(
         workspace_id=workspace_id,
         grant_id=grant_id,
@@ -157,6 +160,7 @@ def _path(row: tuple[Any, ...], everything: frozenset[str]) -> Path:
         granted_at=moment(granted_at),
         granted_by=name or address or "",
         reason=reason,
+        origin=str(Origin(origin).label) if origin else "",
     )
 
 

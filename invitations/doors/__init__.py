@@ -1,0 +1,1 @@
+"""How people who were not here before come in: what opens the sign-up, and what My access offers."""

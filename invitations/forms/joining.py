@@ -1,0 +1,101 @@
+"""Shapes of joining by oneself: a domain, the workspaces that go with it, an invite link."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from config.ui.people import hue, initials
+from invitations.asking import Ask
+from workspaces.catalogue import BuiltIn
+from workspaces.place import Place
+from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles, lowest_places
+
+LIFETIMES = (1, 3, 7, 14, 30, 90)
+DOMAIN_LENGTH = 300  # as typed; a canonical one has at most 253 characters (RFC 1035, 2.3.4)
+
+
+class AddDomain(forms.Form):
+    domain = forms.CharField(
+        label=_("Domain"),
+        max_length=DOMAIN_LENGTH,
+        help_text=_("Exactly as it stands after the @, such as acme.example. Subdomains do not count."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": _("Enter a domain, such as acme.example.")},
+    )
+
+
+class JoinPlaces(forms.Form):
+    """The workspaces in which whoever joins gets the lowest role."""
+
+    workspaces = forms.TypedMultipleChoiceField(
+        label=_("Workspaces"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["workspaces"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = lowest_places(place.organization, place.facts)
+
+
+class LinkForm(forms.Form):
+    """An invite link, and what it gives. Workspaces come as one select each: workspace_<id>."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        strip=False,
+        help_text=_("For you and the other admins, such as Summer school 2027. It stands in the history."),
+        error_messages={"required": _("Give the link a name.")},
+    )
+    role = forms.TypedChoiceField(label=_("Organization role"), coerce=int)
+    expires = forms.TypedChoiceField(label=_("Expires"), coerce=int, required=False, empty_value=None)
+    most_uses = forms.IntegerField(
+        label=_("Most uses"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("Empty: as many as come."),
+    )
+    allowed_domain = forms.CharField(
+        label=_("Only for addresses at"),
+        required=False,
+        max_length=DOMAIN_LENGTH,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("A domain, such as acme.example. Empty: any confirmed address."),
+    )
+    groups = forms.TypedMultipleChoiceField(
+        label=_("Groups"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organization, facts = place.organization, place.facts
+        self.workspaces, workspace_roles = giveable_places(organization, facts)
+        self.choose("role", giveable_roles(organization, facts))
+        self.choose("groups", giveable_groups(organization, facts))
+        ends = [(days, ngettext("In %(days)s day", "In %(days)s days", days) % {"days": days}) for days in LIFETIMES]
+        self.choose("expires", [*ends, ("", _("Never"))])
+        self.fields["role"].initial = BuiltIn.MEMBER
+        self.fields["expires"].initial = 7
+        for pk, _name in self.workspaces:
+            self.fields[f"workspace_{pk}"] = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+            self.choose(f"workspace_{pk}", [("", _("No role")), *workspace_roles])
+
+    def choose(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)
+
+    def ask(self) -> Ask:
+        """What a valid form asks for."""
+        data = self.cleaned_data
+        placements = {pk: data[f"workspace_{pk}"] for pk, _name in self.workspaces if data.get(f"workspace_{pk}")}
+        return Ask(data["role"], data["groups"], placements)
+
+    def workspace_fields(self) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "initial": initials(name)[:1], "hue": hue(pk), "field": self[f"workspace_{pk}"], "note": ""}
+            for pk, name in self.workspaces
+        ]

@@ -1,0 +1,1 @@
+"""Reads of invitations, domains, links, proposals and imports. No write."""
