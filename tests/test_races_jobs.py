@@ -63,7 +63,7 @@ def test_a_worker_that_was_thought_lost_and_its_successor_do_no_row_twice() -> N
     assert working.claim(former) == job.pk
     Job.objects.filter(pk=job.pk).update(claimed_until=Now() - timedelta(seconds=1))
     at_once(lambda: working.continue_with(job.pk, former), working_off(), working_off())
-    jobs.work_off()
+    finish(job)
     insist_on_once(acme, job)
 
 
@@ -85,6 +85,14 @@ def test_one_undo_of_two_at_once_is_done() -> None:
     assert sorted(at_once(undo, undo)) == ["done", "not_undoable"]
 
 
+def finish(job: Job) -> None:
+    """As beat does it: again and again, since a chunk that waited too long for the lock is put off for seconds."""
+    until = time.monotonic() + 60
+    while Job.objects.filter(pk=job.pk, finished_at__isnull=True).exists() and time.monotonic() < until:
+        jobs.work_off()
+        time.sleep(0.1)
+
+
 def position(job: Job) -> int:
     return Job.objects.values_list("position", flat=True).get(pk=job.pk)
 
@@ -100,5 +108,5 @@ def test_a_worker_process_that_is_killed_in_the_middle_leaves_whole_chunks_and_t
         killed.wait()
     assert position(job) in (1_000, 2_000, MANY)
     Job.objects.filter(pk=job.pk).update(claimed_until=Now() - timedelta(seconds=1))
-    jobs.work_off()
+    finish(job)
     insist_on_once(acme, job)
