@@ -10,7 +10,6 @@ from django.test import Client
 
 from accounts.actors import ROSTER
 from accounts.models import OutgoingMail, User
-from accounts.outbox import letters
 from invitations.actions import keeping, proving
 from invitations.actions.copying import copy_link
 from invitations.emails.invitations import unsubscribe_link_of
@@ -20,31 +19,10 @@ from tests import cast
 from tests.cast import history, refused, web
 from tests.people import PASSWORD
 from tests.stage import Stage
-from tests.visiting import Answer, everything, visitor, words_of
+from tests.visiting import everything, visitor, words_of
+from tests.waiting import fresh, mails_of, opened, wording
 from workspaces.actions import members
 from workspaces.models import Label
-
-
-def fresh(invitation: Invitation) -> Invitation:
-    return Invitation.objects.get(pk=invitation.pk)
-
-
-def opened(link: str, client: Client | None = None) -> tuple[Client, Answer]:
-    client = client or Client()
-    return client, client.get(urlsplit(link).path, follow=True)
-
-
-def mails_of(kind: str, recipient: str = "") -> int:
-    mails = OutgoingMail.objects.filter(kind=kind)
-    return (mails.filter(recipient=recipient) if recipient else mails).count()
-
-
-def wording(kind: str) -> Any:
-    mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
-    letter = letters.kinds[kind].letters([mail])[mail.pk]
-    assert isinstance(letter, letters.Letter), letter
-    return letter
-
 
 # --- declining
 

@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
-from django.test import Client
 
 from accounts import outbox
 from accounts.actors import ROSTER
@@ -23,30 +21,9 @@ from tests import cast
 from tests.cast import Acme, history, web
 from tests.people import mailed_link
 from tests.smtp import Post
-from tests.visiting import Answer
+from tests.waiting import fresh, mails_of
 from workspaces.actions import members, organizations
 from workspaces.models import Member, Organization
-
-
-def fresh(invitation: Invitation) -> Invitation:
-    return Invitation.objects.get(pk=invitation.pk)
-
-
-def opened(link: str, client: Client | None = None) -> tuple[Client, Answer]:
-    client = client or Client()
-    return client, client.get(urlsplit(link).path, follow=True)
-
-
-def mails_of(kind: str, recipient: str = "") -> int:
-    mails = OutgoingMail.objects.filter(kind=kind)
-    return (mails.filter(recipient=recipient) if recipient else mails).count()
-
-
-def wording(kind: str) -> Any:
-    mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
-    letter = letters.kinds[kind].letters([mail])[mail.pk]
-    assert isinstance(letter, letters.Letter), letter
-    return letter
 
 
 def test_an_inviter_who_is_suspended_hears_nothing(world: Acme) -> None:

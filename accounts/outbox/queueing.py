@@ -2,20 +2,15 @@
 
 from collections.abc import Collection, Iterable
 
-import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError
 
 from accounts.models import OutgoingMail, User
 from accounts.models.mails import GIVEN_UP
-from config.celery import app
-
-log = structlog.get_logger(__name__)
+from config import hints
 
 DRAIN_TASK = "accounts.tasks.drain_outbox"
-HINT_LIFE = 60  # seconds; the sweep has long found the rows of an older one
 
 
 def queue_mail(
@@ -50,20 +45,7 @@ def queue(mails: Iterable[OutgoingMail]) -> list[OutgoingMail]:
 
 def hint() -> None:
     """After this transaction's commit, tells workers once that there is mail. A lost hint costs seconds, never mail."""
-    if not any(hook[1] is _publish for hook in connection.run_on_commit):
-        transaction.on_commit(_publish)
-
-
-def _publish() -> None:
-    publish(DRAIN_TASK)
-
-
-def publish(task: str) -> None:
-    """Returns within two seconds, also when Redis hangs (`config.celery`), and never fails whoever caused the mail."""
-    try:
-        app.send_task(task, expires=HINT_LIFE)
-    except OperationalError as problem:
-        log.warning("outbox.hint_lost", problem=type(problem.__cause__ or problem).__name__)
+    hints.hint(DRAIN_TASK)
 
 
 def cancel(kind: str, subject_ids: Collection[int], *, reason: str) -> int:

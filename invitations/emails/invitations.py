@@ -1,5 +1,6 @@
 """The mails about an invitation. Links and codes are computed when they are sent; no user's words become a link."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -274,14 +275,21 @@ class CodeMail:
         return Letter(wording, {"code": tokens.code(subject, invitation.code_number)})
 
 
-class InvitationDeclined:
-    """To the inviter, with the word of the invitee if there is one."""
-
-    name = DECLINED_MAIL
+class _ToInviter(ABC):
+    """About an invitation that is open still and has its waiting member."""
 
     def letters(self, mails: Sequence[OutgoingMail]) -> Mapping[int, Letter | Stale]:
         invitations = _in_batch(mails)
         return {mail.pk: self._letter(mail, invitations.get(mail.subject_id or 0)) for mail in mails}
+
+    @abstractmethod
+    def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale: ...
+
+
+class InvitationDeclined(_ToInviter):
+    """With the word of the invitee if there is one."""
+
+    name = DECLINED_MAIL
 
     def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale:
         if invitation is None or invitation.declined_at is None:
@@ -300,14 +308,10 @@ class InvitationDeclined:
         return Letter(notice, {"link": _page_of(invitation)})
 
 
-class FreshLinkAsked:
-    """To the inviter: the holder of a dead link would like another one."""
+class FreshLinkAsked(_ToInviter):
+    """The holder of a dead link would like another one."""
 
     name = FRESH_MAIL
-
-    def letters(self, mails: Sequence[OutgoingMail]) -> Mapping[int, Letter | Stale]:
-        invitations = _in_batch(mails)
-        return {mail.pk: self._letter(mail, invitations.get(mail.subject_id or 0)) for mail in mails}
 
     def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale:
         if invitation is None or invitation.fresh_asked_at is None:

@@ -1,5 +1,6 @@
 """Settings > Domains: whose people may join by themselves, what that opens, and who came by it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -240,7 +241,7 @@ def abilities(codes: Iterable[str]) -> list[str]:
     return [str(each.ability) for code, each in PERMISSIONS.items() if code in held][:MOST_ABILITIES]
 
 
-class DomainAct(DomainsView):
+class DomainAct(DomainsView, ABC):
     """A button on the domain's page."""
 
     def post(self, request: Request, domain_id: int) -> HttpResponse:
@@ -250,9 +251,9 @@ class DomainAct(DomainsView):
         )
         return go(request, self.after(domain_id), said % {"domain": domain})
 
+    @abstractmethod
     def perform(self, what: dict[str, Any]) -> str:
         """Does it, and says what it did to %(domain)s."""
-        raise NotImplementedError
 
     def after(self, domain_id: int) -> str:
         return self.url("domain", domain_id)

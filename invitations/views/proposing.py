@@ -1,5 +1,6 @@
 """Proposing people, and deciding proposals one by one or many at once."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
@@ -119,7 +120,7 @@ def _about(person: ProposedPerson) -> dict[str, Any]:
     }
 
 
-class Deciding(OrganizationView):
+class Deciding(OrganizationView, ABC):
     """What is about to be decided of the chosen ones (id, as often as needed), with a word to the proposers."""
 
     verb = Verb.INVITE
@@ -152,18 +153,18 @@ class Deciding(OrganizationView):
         text = self.decide(ids, form.cleaned_data["reply"])
         return done(request, text, to=self.url("proposals"), refresh="proposals:refresh")
 
-    def title(self, count: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def title(self, count: int) -> str: ...
 
-    def button(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def button(self) -> str: ...
 
     def note(self) -> str:
         return ""
 
+    @abstractmethod
     def decide(self, ids: list[int], reply: str) -> str:
         """Carries it out, and says what became of it."""
-        raise NotImplementedError
 
 
 class ApprovePeople(Deciding):

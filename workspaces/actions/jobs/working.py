@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from django.db import connection, models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Case, When
 from django.db.models.fields import PositiveSmallIntegerField
@@ -18,10 +18,9 @@ from django.db.models.functions import Coalesce, Now
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from accounts.actors import Actor, Source
-from config.celery import app
+from config import hints
 from config.refusals import Refusal
 from workspaces.actions.locking import Locked, locked
 from workspaces.jobs import RowResult, kind_of
@@ -31,7 +30,6 @@ from workspaces.place import Place
 log = structlog.get_logger(__name__)
 
 WORK_TASK = "workspaces.tasks.work_off_jobs"
-HINT_LIFE = 60  # seconds; the next tick has long found the job of an older one
 
 CHUNK = 1000  # rows of one transaction, which holds the organization's lock for about a second
 # A worker that says nothing for so long is lost. It has to outlast a chunk that waits for the lock.
@@ -48,16 +46,7 @@ class Lost(Exception):
 
 def hint() -> None:
     """After this transaction's commit, tells a worker once that there is a job. A lost hint costs seconds, no job."""
-    if not any(hook[1] is _publish for hook in connection.run_on_commit):
-        transaction.on_commit(_publish)
-
-
-def _publish() -> None:
-    """Returns within two seconds, also when Redis hangs (`config.celery`), and never fails who confirmed the job."""
-    try:
-        app.send_task(WORK_TASK, expires=HINT_LIFE)
-    except OperationalError as problem:
-        log.warning("jobs.hint_lost", problem=type(problem.__cause__ or problem).__name__)
+    hints.hint(WORK_TASK)
 
 
 def work_off(seconds: float = WORK_SECONDS) -> int:
