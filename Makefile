@@ -47,8 +47,8 @@ rows: setup ## which rows of the five systems and which claims have a passing te
 bench: setup ## speed against its references, on PostgreSQL
 	@exec .venv/bin/python -m bench
 
-chaos: setup ## N=2000 invitations while workers and broker are killed
-	@exec .venv/bin/python bin/chaos.py
+chaos: setup ## N=2000 invitations in four rounds: undisturbed, workers killed, broker away, mail server broken; FAULTS=0|1|kills|broker|smtp
+	@exec .venv/bin/python bin/chaos
 
 mutants: setup ## break the pure modules on purpose and see whether a test notices
 	@exec .venv/bin/python bin/mutants.py

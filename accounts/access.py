@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import Http404, HttpRequest
@@ -38,11 +37,7 @@ def is_recent(request: HttpRequest, within: timedelta = FRESH) -> bool:
 def require_recent(request: HttpRequest, within: timedelta = FRESH) -> None:
     """Raises the refusal that leads to the confirmation page (P15)."""
     if not is_recent(request, within):
-        raise confirm_first()
-
-
-def confirm_first() -> Refusal:
-    return Refusal(_("Confirm that it is you, then do it again."), 401, "confirm")
+        raise Refusal(_("Confirm that it is you, then do it again."), 401, "confirm")
 
 
 def person(request: HttpRequest) -> User:
@@ -83,10 +78,6 @@ def own_address(request: HttpRequest, address_id: int) -> EmailAddress:
 
 def own_session(request: HttpRequest, session_id: int) -> UserSession:
     return _own(queries.open_sessions(person(request).pk).filter(pk=session_id).first())
-
-
-def own_passkey(request: HttpRequest, passkey_id: int) -> Authenticator:
-    return _own(queries.passkeys_of(person(request).pk).filter(pk=passkey_id).first())
 
 
 def _own[Row](row: Row | None) -> Row:

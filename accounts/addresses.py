@@ -7,9 +7,12 @@ case variants are folded; look-alikes are refused. Plus-tags stay, since only th
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from email_validator import EmailNotValidError, validate_email
+
+from config.sentences import Sentence
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: the path of 256 less its two brackets
 MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1
@@ -17,6 +20,10 @@ MAX_LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1
 _EASY = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
+
+# Letters and marks without a look of their own (Unicode's Default_Ignorable_Code_Point), as far as email-validator lets
+# them through.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 # The pieces of a pasted list. None can match the same text in two ways: hostile input costs linear time, too.
 _PIECES = re.compile(
@@ -30,7 +37,11 @@ _PIECES = re.compile(
 
 
 class AddressError(ValueError):
-    """The text is no address; `str()` is a sentence for the person who typed it."""
+    """The text is no address; the sentence is for the person who typed it."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +60,9 @@ def canonical(text: str) -> str:
     """
     text = text.strip()
     if len(text) > MAX_LENGTH:
-        raise AddressError(_("An address has at most %(limit)s characters.") % {"limit": MAX_LENGTH})
+        raise AddressError(Sentence("An address has at most %(limit)s characters.", limit=MAX_LENGTH))
     if not text:
-        raise AddressError(_("Enter an address."))
+        raise AddressError(Sentence("Enter an address."))
     folded = text.lower()
     # email-validator is exact but slow (50 microseconds); what is plainly plain need not wait for it.
     if text.isascii() and _EASY.fullmatch(folded):
@@ -59,17 +70,26 @@ def canonical(text: str) -> str:
         if len(local) <= MAX_LOCAL_LENGTH and "--" not in domain:
             return folded
     if "@" not in text:
-        raise AddressError(_("There is no @ in it."))
-    for character in text:
-        if passes_for_ascii(character):
-            raise AddressError(
-                _("It contains “%(character)s”, which only looks like a plain letter.") % {"character": character}
-            )
+        raise AddressError(Sentence("There is no @ in it."))
+    if _UNSEEN.search(text):
+        raise AddressError(Sentence("It contains a character that nobody sees."))
+    if stranger := _look_alike(text):
+        raise AddressError(
+            Sentence("It contains “%(character)s”, which only looks like a plain letter.", character=stranger)
+        )
     try:
         parsed = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise AddressError(_reason(text, error)) from None
     return f"{_lower(parsed.local_part)}@{parsed.ascii_domain.lower()}"
+
+
+def searched(text: str) -> str:
+    """What to look for among canonical addresses: a whole address in its one form, a part of one folded alike."""
+    try:
+        return canonical(text)
+    except AddressError:
+        return _lower(text.strip())
 
 
 def passes_for_ascii(character: str) -> bool:
@@ -83,6 +103,18 @@ def passes_for_ascii(character: str) -> bool:
     return unicodedata.normalize("NFKC", character).isascii() or any(
         len(case) == 1 and case.isascii() for case in cases
     )
+
+
+def _look_alike(text: str) -> str:
+    """The first that passes for a plain letter: by itself, or one under a mark that makes no other letter of it, as a
+    dot above i does not. Empty for none.
+    """
+    marked = (
+        base + mark
+        for base, mark in pairwise(unicodedata.normalize("NFC", text))
+        if base.isascii() and unicodedata.category(mark).startswith("M")
+    )
+    return next(filter(passes_for_ascii, text), "") or next(marked, "")
 
 
 def split(text: str) -> list[Pasted]:
@@ -122,8 +154,37 @@ def _lower(local: str) -> str:
     return unicodedata.normalize("NFC", re.sub("[ςσ]", "Σ", local).lower())
 
 
-def _reason(text: str, error: EmailNotValidError) -> str:
+def _reason(text: str, error: EmailNotValidError) -> Sentence:
     domain = text.rpartition("@")[2]
     if domain and "." not in domain and domain.replace("-", "").isalnum():
-        return _("It has no ending after “%(domain)s”.") % {"domain": domain}
-    return str(error)
+        return Sentence("It has no ending after “%(domain)s”.", domain=domain)
+    words, colon, characters = str(error).partition(": ")
+    if colon and (asked := f"{words}: %(characters)s") in _VALIDATORS:
+        return Sentence(asked, characters=characters)
+    if "too many" in words:
+        if words.partition("@-sign")[0].lower().endswith("before the "):
+            return Sentence("The part before the @-sign is too long.")
+        return Sentence("The part after the @-sign is too long.")
+    return Sentence(str(error))
+
+
+# What email-validator says of addresses that people type; rarer words of its stay in English.
+_VALIDATORS = [
+    gettext_noop("There must be something before the @-sign."),
+    gettext_noop("There must be something after the @-sign."),
+    gettext_noop("An email address cannot have a period immediately before the @-sign."),
+    gettext_noop("An email address cannot start with a period."),
+    gettext_noop("An email address cannot have two periods in a row."),
+    gettext_noop("An email address cannot have a period immediately after the @-sign."),
+    gettext_noop("An email address cannot end with a period."),
+    gettext_noop("An email address cannot have a hyphen immediately after the @-sign."),
+    gettext_noop("An email address cannot have a period and a hyphen next to each other."),
+    gettext_noop("The part after the @-sign is not valid. It should have a period."),
+    gettext_noop("The part after the @-sign is not valid. It is not within a valid top-level domain."),
+    gettext_noop("A bracketed IP address after the @-sign is not allowed here."),
+    gettext_noop("Quoting the part before the @-sign is not allowed here."),
+    gettext_noop("A display name and angle brackets around the email address are not permitted here."),
+    gettext_noop("The email address contains invalid characters before the @-sign: %(characters)s"),
+    gettext_noop("The part after the @-sign contains invalid characters: %(characters)s"),
+    gettext_noop("The email address contains unsafe characters: %(characters)s"),
+]

@@ -6,7 +6,6 @@ Links are computed at that moment; no row, broker message or log ever holds one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -15,9 +14,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import OutgoingMail, User
-from accounts.outbox import Letter, Stale, Wording, queue_mail, register
+from accounts.outbox import Letter, Stale, Wording, queue_mail, reader, register
 
 type Text = str | Promise
 type FindLink = Callable[[User, EmailAddress | None], str | None]
@@ -42,17 +42,17 @@ class AccountWording(Wording):
     def subject(self) -> str:
         return self.title
 
-    @property
-    def host(self) -> str:
-        return str(urlsplit(settings.PUBLIC_URL).netloc)
 
-
-TEST = AccountWording(
-    "A test mail from Roster",
-    "An operator asked for this mail. That you read it says that Roster's mail gets through.",
-    "Open Roster",
-    "Nothing needs to be done.",
-)
+def trial(operator: User) -> AccountWording:
+    """The test mail that an operator asks for."""
+    with reader(operator).addressed() as language:
+        return AccountWording(
+            str(_("A test mail from Roster")),
+            str(_("An operator asked for this mail. That you read it says that Roster's mail gets through.")),
+            str(_("Open Roster")),
+            str(_("Nothing needs to be done.")),
+            language=language,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,21 @@ class AccountMail:
         people = User.objects.filter(is_active=True).in_bulk({mail.user_id for mail in mails if mail.user_id})
         rows = EmailAddress.objects.filter(user__in=people, email__in={mail.recipient for mail in mails})
         addresses = {(row.user_id, row.email): row for row in rows}
-        wording = AccountWording(str(self.title), str(self.sentence), str(self.button), str(self.note))
         letters: dict[int, Letter | Stale] = {}
         for mail in mails:
             user = people.get(mail.user_id or 0)
-            letters[mail.pk] = self._letter(wording, user, addresses.get((mail.user_id or 0, mail.recipient)))
+            letters[mail.pk] = self._letter(user, addresses.get((mail.user_id or 0, mail.recipient)))
         return letters
 
-    def _letter(self, wording: AccountWording, user: User | None, address: EmailAddress | None) -> Letter | Stale:
+    def _letter(self, user: User | None, address: EmailAddress | None) -> Letter | Stale:
         if user is None:
-            return Stale(str(_("The account is blocked or deleted.")))
+            return Stale(gettext_noop("The account is blocked or deleted."))
         link = self.link(user, address)
         if link is None:
-            return Stale(str(_("The address is confirmed already, or no longer belongs to the account.")))
-        return Letter(wording, {"link": settings.PUBLIC_URL + link})
+            return Stale(gettext_noop("The address is confirmed already, or no longer belongs to the account."))
+        with reader(user).addressed() as language:
+            words = (str(self.title), str(self.sentence), str(self.button), str(self.note))
+            return Letter(AccountWording(*words, language=language), {"link": settings.PUBLIC_URL + link})
 
 
 def _confirm(user: User, address: EmailAddress | None) -> str | None:

@@ -16,6 +16,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
@@ -119,7 +120,13 @@ class SignUpForm(allauth_forms.SignupForm):
 
     def save(self, request: HttpRequest) -> User:
         data = self.cleaned_data
-        return actions.sign_up(door=self.door, address=data["email"], name=data["name"], password=data["password1"])
+        return actions.sign_up(
+            door=self.door,
+            address=data["email"],
+            name=data["name"],
+            password=data["password1"],
+            language=get_language() or "",
+        )
 
 
 class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):

@@ -1,9 +1,11 @@
 """What people may call themselves and their things (ACCEPTANCE P17): one validator, used at every door."""
 
 import unicodedata
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
+
+from config.sentences import Sentence
 
 MAX_LENGTH = 80
 
@@ -15,24 +17,31 @@ _BIDI = {"\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(ch
 _VISIBLE = {"L", "N", "P", "S"}
 
 
+class UnfitName(ValidationError):
+    """No name; the sentence is for the person who typed it."""
+
+    def __init__(self, sentence: Sentence, code: str) -> None:
+        super().__init__(cast(Any, sentence), code)
+        self.sentence = sentence
+
+
 def clean_name(text: str, limit: int = MAX_LENGTH) -> str:
-    """The name in NFC with single spaces. Raises ValidationError with a sentence for the person who typed it."""
+    """The name in NFC with single spaces. Raises UnfitName with a sentence for the person who typed it."""
     text = unicodedata.normalize("NFC", text.strip(" "))
     categories = [unicodedata.category(character) for character in text]
     if not _FORBIDDEN_CATEGORIES.isdisjoint(categories) or not _BIDI.isdisjoint(text):
-        raise ValidationError(
-            _("A name is one line of plain text: it cannot hold control or text-direction characters."),
+        raise UnfitName(
+            Sentence("A name is one line of plain text: it cannot hold control or text-direction characters."),
             code="name_characters",
         )
     text = " ".join(text.split())
     if len(text) > limit:
-        raise ValidationError(
-            _("A name has at most %(limit)s characters; this one has %(given)s."),
+        raise UnfitName(
+            Sentence("A name has at most %(limit)s characters; this one has %(given)s.", limit=limit, given=len(text)),
             code="name_length",
-            params={"limit": limit, "given": len(text)},
         )
     if not any(category[0] in _VISIBLE for category in categories):
-        raise ValidationError(_("Enter a name."), code="name_empty")
+        raise UnfitName(Sentence("Enter a name."), code="name_empty")
     return text
 
 

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from accounts.addresses import searched
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -106,5 +107,5 @@ MOST_FOUND = 200
 
 def users_by_address(text: str) -> list[int]:
     """People one of whose addresses, confirmed or not, begins like this."""
-    addresses = EmailAddress.objects.filter(email__startswith=text.strip().lower())
+    addresses = EmailAddress.objects.filter(email__startswith=searched(text))
     return list(addresses.order_by("email").values_list("user_id", flat=True)[:MOST_FOUND])

@@ -24,7 +24,7 @@ def sweep_outbox() -> None:
 @shared_task
 def send_test_mails() -> None:
     """What operators have asked for: tried at once, whether or not other mail is paused."""
-    trials.send_all(emails.TEST)
+    trials.send_all(emails.trial)
 
 
 @before_task_publish.connect(sender="accounts.tasks.beat_heart")

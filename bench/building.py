@@ -128,7 +128,7 @@ class _Builder:
 
 
 COLUMNS = {
-    "accounts_user": "id, password, is_superuser, email, name, time_zone, is_staff, is_active, date_joined",
+    "accounts_user": "id, password, is_superuser, email, name, time_zone, language, is_staff, is_active, date_joined",
     "account_emailaddress": 'user_id, email, verified, "primary"',
     "accounts_outgoingmail": (
         "id, message_uuid, kind, recipient, subject_id, generation, organization_id, asked_by_id, state, attempts,"
@@ -180,8 +180,9 @@ class _Batch:
         user = self._next("accounts_user")
         is_blocked, is_suspended = person.number % 997 == 996, person.number % 101 == 100
         self._add(
-            "accounts_user", user, "!", "f", person.address, person.name, "UTC", "f", "f" if is_blocked else "t", since
-        )
+            "accounts_user",
+            user, "!", "f", person.address, person.name, "UTC", "", "f", "f" if is_blocked else "t", since,
+        )  # fmt: skip
         self._add("account_emailaddress", user, person.address, "t", "t")
         self._add(
             "workspaces_member",

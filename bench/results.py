@@ -21,7 +21,7 @@ class Result:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        mark = "met" if self.met else "MISSED"
+        mark = "" if not self.bar else "met" if self.met else "MISSED"
         return (str(self.goal), self.what, self.at, self.costs, self.reference, self.measured, self.bar, mark)
 
 
@@ -40,6 +40,11 @@ def times_less(
     """The reference must cost at least `bar` times as much; measured: how many times it does."""
     text = f"1/{measured:.0f}" if measured >= 10 else f"1/{measured:.1f}"
     return Result(goal, what, at, str(costs), str(reference), text, f"<= 1/{bar:g}", measured >= bar)
+
+
+def told(goal: int, what: str, at: str, costs: object, reference: object, *, measured: float) -> Result:
+    """How many times its reference it costs, without a bar."""
+    return Result(goal, what, at, str(costs), str(reference), f"{measured:.3g}x", "", met=True)
 
 
 def table(results: Sequence[Result]) -> str:

@@ -80,6 +80,8 @@ class Visitor:
 
     def show(self, name: str, path: str) -> None:
         self.page.goto(path)
+        if self.page.title().startswith("Page not found at"):  # Django's own words to developers
+            raise SystemExit(f"There is no page at {path}.")
         self.camera.shoot(self.page, name)
 
     def press(self, button: str) -> None:
@@ -132,7 +134,7 @@ def walk(browser: Browser, product: Product, camera: Camera) -> None:
 def manage(olga: Visitor) -> str:
     """The pages of whoever manages an organization. Returns its address."""
     olga.page.goto("/")
-    here = olga.page.url.removesuffix("members/")
+    here = olga.page.url.removesuffix("overview/")
     olga.show("members", f"{here}members/")
     olga.show("members, narrowed", f"{here}members/?state=invited&state=expired&role=2")
     olga.show("members, nobody matches", f"{here}members/?q=zzz")
@@ -200,6 +202,9 @@ def invited(stranger: Visitor, mia: Visitor, olga: Visitor, here: str) -> None:
     mia.sign_in(MIA)
     mia.show("invitation, wrong account", to_nora)
     stranger.page.goto(to_tom)
+    stranger.page.get_by_role("link", name="Decline", exact=True).click()
+    stranger.page.get_by_role("heading", name="Decline the invitation").wait_for()
+    stranger.camera.shoot(stranger.page, "invitation, declining")
     stranger.press("Decline")
     stranger.page.get_by_role("heading", name="You declined").wait_for()
     stranger.camera.shoot(stranger.page, "invitation, declined")

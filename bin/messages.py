@@ -49,9 +49,9 @@ def of_python(source: str) -> Iterator[Message]:
     functions = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        if isinstance(node, ast.ImportFrom) and node.module in ("django.utils.translation", "config.sentences")
         for alias in node.names
-        if "gettext" in alias.name
+        if "gettext" in alias.name or alias.name == "Sentence"
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:

@@ -47,7 +47,7 @@ def answer_refusal(request: Request, refusal: Refusal) -> HttpResponse:
 def _to_confirmation(request: Request) -> HttpResponse:
     """To the page that asks for password or factor, by GET; nothing of what was posted is kept (P15)."""
     url = f"{reverse('account_confirm')}?{urlencode({'next': back_url(request)})}"
-    messages.info(request, "Confirm that it is you, then do it again. Nothing has changed yet.")
+    messages.info(request, _("Confirm that it is you, then do it again. Nothing has changed yet."))
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
 
 
@@ -113,6 +113,11 @@ def page(
     )
     name = f"{template}#{partial}" if wants_region else template
     return render(request, name, context, status=status)
+
+
+def plain_words(text: str | None) -> str:
+    """What somebody searches for, out of a query: never long, and without NUL, which PostgreSQL takes in no text."""
+    return (text or "").replace("\x00", "").strip()[:200]
 
 
 def plain_number(text: str | None) -> int | None:

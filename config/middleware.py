@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.conf import settings
@@ -22,6 +21,7 @@ from django.utils.cache import patch_vary_headers
 from config import views
 from config.http import Request, answer_refusal
 from config.refusals import Refusal
+from config.zones import zone
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -44,6 +44,9 @@ class RequestContextMiddleware:
         ours = cast(Request, request)
         ours.request_id = request_id_of(request)
         ours.client_ip = client_ip_of(request)
+        if request.encoding is not None:
+            # Whatever the client claims: some of Python's codecs make text that nobody can store or send.
+            request.encoding = "utf-8"
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=ours.request_id, ip=ours.client_ip)
         response = self.get_response(request)
@@ -141,14 +144,6 @@ class TimeZoneMiddleware:
             return self.get_response(request)
         with timezone.override(zone(request.user.time_zone)):
             return self.get_response(request)
-
-
-def zone(name: str) -> ZoneInfo:
-    """The named zone, or UTC where this machine's zone data do not know the name."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, ZoneInfoNotFoundError):
-        return ZoneInfo("UTC")
 
 
 class RefusalMiddleware:

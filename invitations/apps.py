@@ -19,7 +19,7 @@ class InvitationsConfig(AppConfig):
 
         signup_doors.extend([doors.signup_door, open_doors.link_door, open_doors.domain_door])
         person_changed.append(domains.pause_for_person)
-        mail_complained.append(delivering.stop_reminders)
+        mail_complained.append(delivering.unsubscribe_complainer)
         registry.followers.extend([keeping.invitations_by, keeping.invitations_to])
         registry.successions.append(registry.Succession(succeeding.sent, succeeding.covered, succeeding.hand_over))
         registry.before_removal.extend([keeping.revoke_before_removal, links.revoke_links_of])

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from accounts.addresses import AddressError, Pasted, canonical
-from accounts.names import clean_name
+from accounts.names import UnfitName, clean_name
+from config.sentences import Sentence
+from config.sentences import Sentence as _
 from workspaces.reasons import Reason
 
 
@@ -34,14 +32,14 @@ class Result(StrEnum):
         return self in {Result.INVALID, Result.OVER_LIMIT, Result.OVER_SEATS, Result.ABOVE_RIGHTS}
 
     @property
-    def sentence(self) -> Promise:
+    def sentence(self) -> Sentence:
         return SENTENCES[self]
 
 
 IMPORTABLE = (Result.INVITED, Result.RENEWED, Result.GAINS)
 """What the rows of an import may be, to be applied."""
 
-SENTENCES: Mapping[Result, Promise] = {
+SENTENCES: Mapping[Result, Sentence] = {
     Result.INVITED: _("Will be invited."),
     Result.RENEWED: _("Was invited before; gets a new link."),
     Result.GAINS: _("Is a member already, and gains what is asked for."),
@@ -55,7 +53,7 @@ SENTENCES: Mapping[Result, Promise] = {
 }
 
 
-OVER_DAY: Mapping[Reason, Promise] = {
+OVER_DAY: Mapping[Reason, Sentence] = {
     Reason.OVER_LIMIT_HERE: _("Is over the organization's limit of today. Try again tomorrow."),
     Reason.OVER_LIMIT_YOURS: _("Is over your own limit of today. Try again tomorrow, or ask another admin."),
 }
@@ -78,11 +76,19 @@ class Line:
     result: Result
     address: str = ""
     name: str = ""
-    note: str = ""
+    note: Sentence | str = ""
 
     @property
     def sentence(self) -> str:
-        return self.note or str(self.result.sentence)
+        return str(self.note or self.result.sentence)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why not, in the words of all refusals; None where only lists say such a thing."""
+        if self.result is Result.OVER_LIMIT:
+            own = (reason for reason, sentence in OVER_DAY.items() if self.note == sentence)
+            return next(own, Reason.OVER_LIMIT)
+        return {Result.OVER_SEATS: Reason.NO_SEAT, Result.ABOVE_RIGHTS: Reason.HOLDS_MORE}.get(self.result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,8 @@ def read_entries(entries: Iterable[Pasted]) -> tuple[list[Addressee], list[Line]
         try:
             address = canonical(entry.text)
             name = clean_name(entry.name) if entry.name else ""
-        except (AddressError, ValidationError) as error:
-            note = error.messages[0] if isinstance(error, ValidationError) else str(error)
-            lines.append(Line(entry.text, Result.INVALID, name=entry.name, note=note))
+        except (AddressError, UnfitName) as error:
+            lines.append(Line(entry.text, Result.INVALID, name=entry.name, note=error.sentence))
             continue
         if address in addressees:
             lines.append(Line(entry.text, Result.DUPLICATE, address, name))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from config.sentences import Sentence
 from invitations.actions import keeping
 from workspaces.actions.locking import Locked
 from workspaces.bulk import BulkAction
@@ -18,7 +19,7 @@ from workspaces.selections import Chosen
 class Resend(BulkAction):
     order = 4
     name, verb, icon = "resend", Verb.RESEND, "bell"
-    label, button, done = _("Resend"), _("Resend to"), _("Mails queued")
+    label, button, done = Sentence("Resend"), _("Resend to"), _("Mails queued")
     foot = _("Each gets a mail with a new link, and the full time to accept. The former links end at once.")
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:

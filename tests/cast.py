@@ -21,6 +21,7 @@ from accounts.addresses import Pasted
 from accounts.models import User
 from config.refusals import Refusal
 from invitations.actions import answering, inviting
+from invitations.actions.joining import Joined
 from invitations.asking import Ask, Report
 from invitations.models import Invitation
 from tests.people import person
@@ -102,7 +103,7 @@ def open_invitation(organization: Organization, address: str) -> Invitation:
     )
 
 
-def accept(user: User, invitation: Invitation) -> answering.Joined:
+def accept(user: User, invitation: Invitation) -> Joined:
     return answering.accept(actor=web(user), invitation_id=invitation.pk, generation=invitation.generation)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from tests import cast
 from tests.naive import WORKSPACE_CODES, Model, read_model
+from tests.steps import the
 from workspaces.actions import grants, groups, jobs, requests, roles, scheme, workspaces
 from workspaces.catalogue import Code, Scheme, Scope
 from workspaces.models import AccessRequest, Grant, Job, JobRow, Member
@@ -22,8 +23,21 @@ EXTRAS = ("secrets.read", Code.MEMBERS_WORKSPACE_MANAGE)
 ENDS = (None, None, timedelta(days=1), timedelta(days=-1))
 
 
-def the(items: Any, number: int) -> Any:
-    return items[number % len(items)]
+def standing(model: Model) -> dict[tuple[int, str], tuple[Any, ...]]:
+    """By organization and address: role, groups, live grants with their terms, and whether they are suspended."""
+    return {
+        (one.organization_id, one.address): (
+            one.role_id,
+            model.groups_of(pk),
+            {
+                (grant.workspace_id, grant.role_id, grant.ends_at, grant.reason, model.extras.get(grant.pk))
+                for grant in model.grants.values()
+                if grant.member_id == pk and model.is_live(grant)
+            },
+            one.suspended_at is not None,
+        )
+        for pk, one in model.members.items()
+    }
 
 
 class AccessMoves:
@@ -39,6 +53,7 @@ class AccessMoves:
     group: Any
     role: Any
     act_on: Any
+    check_taken_back: Any
 
     def by(self, who: int, where: int, fresh: bool = True) -> tuple[Actor, int]:
         organization = self.organization(where)
@@ -106,7 +121,7 @@ class AccessMoves:
 
     # --- jobs, and their undo
 
-    def start_job(self, who: int, where: int, numbers: set[int], kind: str, number: int, role: int) -> None:
+    def start_job(self, who: int, where: int, numbers: set[int], kind: str, number: int, role: int) -> Job | None:
         """Any large change, done at once since it is of a few."""
         actor, organization = self.by(who, where)
         here, workspace = self.members_of(organization), self.workspace(organization, number)
@@ -124,25 +139,54 @@ class AccessMoves:
         }.get(kind, {})
         if kind.startswith("grants"):
             rows = [JobRow(data={"grant": pk}) for pk in self.some_grants(workspace, numbers)]
-        self.step(
+        job: Job | None = self.step(
             actor,
             lambda: jobs.start_job(
                 actor=actor, organization_id=organization, kind=kind, title=kind, parameters=given, rows=rows
             ),
             by="replace grants" if kind == "grants.role" else "",
         )
+        return job
 
     def undo_job(self, who: int, number: int) -> None:
         done = list(Job.objects.filter(changed__gt=0, undoes=None, undone_by=None).order_by("created_at"))
-        if not done:
-            return
-        job = the(done, number)
-        actor = self.actor(who, job.organization_id)
-        self.step(
+        if done:
+            job = the(done, number)
+            self.take_back(self.actor(who, job.organization_id), job)
+
+    def take_back(self, actor: Actor, job: Job) -> Job | None:
+        before = self.now
+        undone: Job | None = self.step(
             actor,
             lambda: jobs.undo_job(actor=actor, organization_id=job.organization_id, job_id=job.pk),
-            by="replace grants" if job.kind == "grants.role" else "",
+            by={"grants.role": "replace grants", "import": "revoke"}.get(job.kind, ""),
         )
+        if undone is not None and job.kind == "import":
+            self.check_taken_back(before, job)
+        return undone
+
+    def there_and_back(self, **given: Any) -> None:
+        """A change that is undone at once has changed nothing, where nothing of it was refused. Whoever was removed
+        waits with what they had, as far as whoever undoes it may give that.
+        """
+        before = self.now
+        job = self.start_job(**given)
+        if job is None:
+            return
+        undone = self.take_back(self.actor(given["who"], job.organization_id), job)
+        if undone is None or undone.rows.exclude(result=JobRow.CHANGED).exists():
+            return
+        now = standing(self.now)
+        for key, (role, *rest) in standing(before).items():
+            assert key in now or job.kind == "members.remove"
+            if job.kind != "members.remove":
+                assert now[key] == (role, *rest)
+            elif key in now:
+                assert now[key][0] == role
+                assert all(mine <= theirs for mine, theirs in zip(now[key][1:3], rest[:2], strict=True))
+        asked = {row.member_id for row in job.rows.filter(result=JobRow.CHANGED)}
+        if job.kind == "members.remove":
+            assert {one.address for pk, one in before.members.items() if pk in asked} <= {key[1] for key in now}
 
     def remove_all_access(self, who: int, where: int, number: int, member: int, heir: int) -> None:
         actor, organization = self.by(who, where)

@@ -3,15 +3,10 @@
 from typing import Any
 
 from invitations.actions import domains, links
-from invitations.asking import Ask
 from invitations.models import InviteLink, JoinDomain
 from tests.naive import Model
-from workspaces.catalogue import Scope
+from tests.steps import the
 from workspaces.models import Departure
-
-
-def the(items: Any, number: int) -> Any:
-    return items[number % len(items)]
 
 
 class JoiningMoves:
@@ -22,9 +17,8 @@ class JoiningMoves:
     actor: Any
     organization: Any
     workspace: Any
-    group: Any
-    role: Any
     user: Any
+    ask_for: Any
 
     def change_domain(self, who: int, where: int, how: str, number: int) -> None:
         organization = self.organization(where)
@@ -51,14 +45,7 @@ class JoiningMoves:
         self, who: int, where: int, role: int, places: dict[int, int], groups: set[int], most: int | None
     ) -> None:
         organization = self.organization(where)
-        ask = Ask(
-            role_id=self.role(organization, Scope.ORGANIZATION, role),
-            group_ids=sorted({self.group(organization, number) for number in groups}),
-            placements={
-                self.workspace(organization, place): self.role(organization, Scope.WORKSPACE, number)
-                for place, number in places.items()
-            },
-        )
+        ask = self.ask_for(organization, role, places, groups)
         actor = self.actor(who, organization)
         self.step(
             actor,

@@ -25,6 +25,7 @@ def calls(*methods: tuple[str, dict[str, Any]]) -> Any:
 
 
 BY = {"who": WHO, "where": WHERE}
+BY_ADMIN = {"who": st.one_of(st.integers(12, 19), st.integers(12, 19), WHO), "where": WHERE}
 BY_ON = {**BY, "numbers": SETS}
 ASKING = calls(
     (
@@ -78,8 +79,10 @@ JOB_KINDS = (
     "grants.role",
     "grants.remove",
 )
+A_JOB = {**BY_ON, "kind": st.sampled_from(JOB_KINDS), "number": NUMBERS, "role": NUMBERS}
 JOBS = calls(
-    ("start_job", {**BY_ON, "kind": st.sampled_from(JOB_KINDS), "number": NUMBERS, "role": NUMBERS}),
+    ("start_job", A_JOB),
+    ("there_and_back", A_JOB),
     ("undo_job", {"who": WHO, "number": NUMBERS}),
 )
 GRANTING = calls(
@@ -146,6 +149,7 @@ OWNING = calls(
     ("accept_transfer", {"who": WHO, "number": NUMBERS, "fresh": OFTEN, "right": OFTEN}),
     ("withdraw_transfer", BY),
     ("change_organization", {**BY, "days": st.integers(-1, 40), "flag": st.booleans()}),
+    ("change_seats", {"where": WHERE, "free": st.integers(-1, 6)}),
     ("create_organization", {"who": WHO}),
     ("delete_organization", {"who": WHO, "fresh": OFTEN, "name": st.sampled_from(["Third", "Third", "third"])}),
 )

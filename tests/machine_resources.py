@@ -11,7 +11,7 @@ from tests import cast
 from tests.machine_moves import BY, BY_ON, NUMBERS, OFTEN, SELDOM, calls
 from tests.naive import Model
 from tests.naive_resources import given, level_of, manages, may_share, on
-from tests.steps import Step
+from tests.steps import Step, the
 from workspaces.actions import members, resources
 from workspaces.actions.asking import may
 from workspaces.actions.hosts import PRODUCT_ITSELF, hand_in
@@ -48,10 +48,6 @@ KEEPING = calls(
 )  # fmt: skip
 
 
-def the(items: Any, number: int) -> Any:
-    return items[number % len(items)]
-
-
 class ResourceMoves:
     """What the machine itself brings: the present rows, one step, and whom and what the numbers mean."""
 
@@ -75,14 +71,17 @@ class ResourceMoves:
         """Its owner, or somebody who was asked in to it, if near and if there is one."""
         actor, organization = self.by(who, where)
         resource = self.resource(organization, number)
+        close = self.somebody_at(resource, who) if near and who < 12 else None
+        return close or actor, organization, resource
+
+    def somebody_at(self, resource: int, who: int) -> Actor | None:
+        """Its owner, or somebody who was asked in to it."""
         row = self.now.resources.get(resource)
-        if near and row is not None and who < 12:
-            close = [row.owner_id, *(member for pk, member in sorted(self.now.collaborators) if pk == resource)]
-            mine = {self.now.members[pk].user_id for pk in close if pk}
-            known = [user for user in self.world.users if user.pk in mine]
-            if known:
-                return cast.web(the(known, who)), organization, resource
-        return actor, organization, resource
+        owner = row.owner_id if row is not None else None
+        close = [owner, *(member for pk, member in sorted(self.now.collaborators) if pk == resource)]
+        mine = {self.now.members[pk].user_id for pk in close if pk}
+        known = [user for user in self.world.users if user.pk in mine]
+        return cast.web(the(known, who)) if known else None
 
     def hand_in_resource(self, who: int, where: int, number: int, place: int, access: str, gone: bool) -> None:
         organization = self.organization(where)
@@ -115,10 +114,21 @@ class ResourceMoves:
         self.on_resource(who, where, number, near, resources.share, level=level, **whom)
 
     def unshare_resource(self, who: int, where: int, number: int, near: bool, member: int) -> None:
-        taken = [
-            one for pk, one in sorted(self.now.collaborators) if pk == self.resource(self.organization(where), number)
+        """If near one of those who were asked in to something, by whoever is close to that."""
+        organization, whom = self.organization(where), the(self.members_of(self.organization(where)), member)
+        shared = [
+            pair for pair in sorted(self.now.collaborators) if self.now.members[pair[1]].organization_id == organization
         ]
-        whom = the(taken or self.members_of(self.organization(where)), member)
+        if near and shared:
+            resource, whom = the(shared, number)
+            actor = self.somebody_at(resource, who) or self.by(who, where)[0]
+            self.step(
+                actor,
+                lambda: resources.unshare(
+                    actor=actor, organization_id=organization, resource_id=resource, member_id=whom
+                ),
+            )
+            return
         self.on_resource(who, where, number, near, resources.unshare, member_id=whom)
 
     def transfer_resource(self, who: int, where: int, number: int, near: bool, member: int) -> None:
@@ -288,7 +298,7 @@ class ResourceStep:
 
     def check_collaborators_said(self) -> None:
         """People who go take their places along, as owners do who were asked in before."""
-        if self.step.accepted is not None:
+        if self.step.accepted is not None or self.step.merged:
             return
         was, now = self.before.collaborators, self.after.collaborators
         shared: Pairs = [(member, pk) for (pk, member), level in now.items() if was.get((pk, member)) != level]

@@ -9,10 +9,11 @@ from django.db.models.functions import Now
 from accounts.models import User
 from invitations.models import JoinDomain
 from tests import cast
-from workspaces.actions import members
+from workspaces.actions import members, organizations, resources
 from workspaces.actions.hosts import hand_in
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.hosts import KnownProduct, RegisteredResource
+from workspaces.models import Resource
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,16 @@ def make_world() -> World:
     for user, name in ((acme.priya, "Research"), (acme.mia, "Lab"), (acme.ben, "Research")):
         hand = acme.organization.custom_roles.get(name="Hand")
         cast.place(acme.olga, acme.member(user), acme.organization.workspaces.get(name=name), hand.pk)
-    keep_things()
+    keep_things(acme)
     # Everybody's second address: whoever has confirmed it may come by it once somebody lets them.
-    for organization in (acme.organization, north.organization):
+    for by, organization in ((acme.olga, acme.organization), (north.zoe, north.organization)):
+        organizations.change_organization(actor=cast.web(by), organization_id=organization.pk, members_propose=True)
         JoinDomain.objects.create(organization=organization, domain="home.example", proof="dns", proven_at=Now())
     return World(acme, north, users, cast.staff_person())
 
 
-def keep_things() -> None:
-    """What products keep in Acme: projects of Mia's, a drive of the organization's own."""
+def keep_things(acme: cast.Acme) -> None:
+    """What products keep in Acme: projects of Mia's and Ben's, shared, and a drive of the organization's own."""
     receipt = hand_in(
         [
             *(KnownProduct(name=name) for name in ("Notebooks", "Drives")),
@@ -102,3 +104,12 @@ def keep_things() -> None:
         ]
     )
     assert not receipt.problems
+    for owner, name, user, level in ((acme.mia, "r0", acme.ben, "view"), (acme.ben, "r2", acme.tom, "edit")):
+        resource = Resource.objects.get(external_id=name)
+        resources.share(
+            actor=cast.web(owner),
+            organization_id=acme.id,
+            resource_id=resource.pk,
+            member_id=acme.member(user).pk,
+            level=level,
+        )

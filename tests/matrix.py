@@ -110,7 +110,6 @@ GET  join                             302 404
 POST join                             302 404
 POST invitation                       405 405
 GET  invitation_accept                405 405
-GET  invitation_decline               405 405
 GET  invitation_switch                405 405
 POST invitation_switch                303 303
 POST invitation_open                  302 405
@@ -412,6 +411,7 @@ POST organization_create   302 403 403 403 403 403 403 403 403 403 403 403 403 3
 POST account_delete        302 303 303 303 303 303 303 303 303 409 303 409 409 303
 GET  invitation            404 404 200 404 404 404 404 404 404 404 404 404 404 404
 POST invitation_accept     404 404 303 404 404 404 404 404 404 404 404 404 404 404
+GET  invitation_decline    404 404 200 404 404 404 404 404 404 404 404 404 404 404
 POST invitation_decline    404 404 303 404 404 404 404 404 404 404 404 404 404 404
 POST invitation_explain    404 404 422 404 404 404 404 404 404 404 404 404 404 404
 GET  invitation_open       302 404 302 404 404 404 404 404 404 404 404 404 404 404

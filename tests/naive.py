@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts.models import OutgoingMail, User
-from invitations.models import Invitation
+from invitations.models import Invitation, ProposedPerson
 from workspaces.catalogue import BUILT_IN_ROLES, PERMISSIONS, BuiltIn, Scope, top_role
 from workspaces.models import (
     Act,
@@ -61,6 +61,7 @@ class Model:
     resources: dict[int, Resource]
     collaborators: dict[tuple[int, int], str]
     products: dict[int, str]
+    proposals: dict[int, ProposedPerson]
     last_entry: int
     last_act: int
 
@@ -160,13 +161,40 @@ class Model:
             if workspace.kind == Workspace.Kind.SHARED and not workspace.deleted_at and self.workspace_admins(pk)
         }
 
+    # --- people
+
+    def member_at(self, organization: int, address: str) -> Member | None:
+        """Whose address it is: of who joined with it, else of whom it is another verified one, else of who waits."""
+        here = [one for one in self.members.values() if one.organization_id == organization]
+        joined = [one for one in here if one.joined_at is not None]
+        ways = (
+            [one for one in joined if one.address == address],
+            [one for one in joined if address in self.verified.get(one.user_id or 0, ())],
+            [one for one in here if one.address == address],
+        )
+        return next((one for way in ways for one in way), None)
+
+    def seats_taken(self, organization: int) -> int:
+        """Whoever joined, suspended or not, and whoever can still accept."""
+        return sum(
+            one.joined_at is not None
+            or (one.declined_at is None and one.invited_until is not None and one.invited_until > self.at)
+            for one in self.members.values()
+            if one.organization_id == organization
+        )
+
     # --- invitations
 
+    def is_open(self, proposal: int, organization: int | None = None) -> bool:
+        one = self.proposals[proposal]
+        is_decided = one.approved_at or one.declined_at or one.withdrawn_at
+        return not is_decided and organization in (None, one.organization_id)
+
+    def opened(self) -> list[Invitation]:
+        return [one for one in self.invitations.values() if one.accepted_at is None and one.revoked_at is None]
+
     def open_invitation_of(self, member: int) -> Invitation | None:
-        for invitation in self.invitations.values():
-            if invitation.member_id == member and invitation.accepted_at is None and invitation.revoked_at is None:
-                return invitation
-        return None
+        return next((one for one in self.opened() if one.member_id == member), None)
 
 
 def read_model() -> Model:
@@ -208,6 +236,7 @@ def read_model() -> Model:
             for resource, member, level in Collaborator.objects.values_list("resource", "member", "level")
         },
         products=dict(Product.objects.values_list("pk", "name")),
+        proposals={one.pk: one for one in ProposedPerson.objects.order_by("pk")},
         last_entry=Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         last_act=Act.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
     )

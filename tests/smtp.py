@@ -19,7 +19,10 @@ HANG = "hang"  # takes the message and never answers
 DROP = "drop"  # takes the message and closes the connection
 CLOSE = "close"  # closes the connection when it hears of the recipient
 HANG_EARLY = "hang early"  # never answers to the recipient
+DRIP_EARLY = "drip early"  # answers to the recipient byte by byte
+DRIP = "drip"  # takes the message and answers byte by byte
 HANGING = 60  # seconds
+DRIPPING = 0.5  # seconds for each byte
 
 
 @dataclass
@@ -67,7 +70,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answers = self.post.answers[address]
-        if answers and answers[0] in (CLOSE, HANG_EARLY):
+        if answers and answers[0] in (CLOSE, HANG_EARLY, DRIP_EARLY):
             await _misbehave(server, answers.popleft())
         if answers and answers[0].startswith("rcpt "):
             return answers.popleft().removeprefix("rcpt ")
@@ -82,12 +85,16 @@ class _Handler:
         self.post.copies.append((recipient, content))
         answers = self.post.answers[recipient]
         answer = answers.popleft() if answers else ACCEPTED
-        if answer in (HANG, DROP):
+        if answer in (HANG, DROP, DRIP):
             await _misbehave(server, answer)
         return answer
 
 
 async def _misbehave(server: SMTP, how: str) -> None:
+    if how in (DRIP, DRIP_EARLY):
+        for byte in (ACCEPTED + " in the end" * 20).encode():
+            server._writer.write(bytes([byte]))
+            await asyncio.sleep(DRIPPING)
     if how in (HANG, HANG_EARLY):
         await asyncio.sleep(HANGING)
     assert isinstance(server.transport, asyncio.Transport)

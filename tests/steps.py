@@ -36,6 +36,15 @@ _PRINCIPALS: Sequence[tuple[tuple[str, ...], Callable[[Any], tuple[int, int | No
 )
 
 
+# What they give to who waits stands with their acts.
+ASKS = {"invite", "import"}
+
+
+def the(items: Sequence[Any], number: int) -> Any:
+    """One of the items, whatever number was drawn."""
+    return items[number % len(items)]
+
+
 @dataclass(frozen=True)
 class Step:
     """The rows before and after, and who did it. by: what kind of step it was, where that matters."""
@@ -67,9 +76,15 @@ class Step:
         """What somebody joined by themselves by: "domain", or "link" with the id of whoever made it."""
         return self.by.removeprefix("join ") if self.by.startswith("join ") else ""
 
+    @property
+    def merged(self) -> tuple[int, int] | None:
+        """Who was merged into whom by an administrator."""
+        words = self.by.split()
+        return (int(words[1]), int(words[2])) if words[:1] == ["merge"] else None
+
     def removed(self) -> list[tuple[int, int | None]]:
-        """Who is gone, without the waiting member that was merged into another."""
-        gone = self.before.members.keys() - self.after.members.keys()
+        """Who is gone, without who was merged into another."""
+        gone = self.before.members.keys() - self.after.members.keys() - set((self.merged or ())[:1])
         return sorted(((pk, None) for pk in gone if self.accepted is None), key=str)
 
     def check_what_was_said(self) -> None:
@@ -106,6 +121,11 @@ class Step:
             assert told[pk] == 1 or (told[pk] == 0 and pk in lowered)
         self.check_what_was_said_of_access()
 
+    @property
+    def present(self) -> set[int]:
+        """Whoever had joined before."""
+        return {pk for pk, one in self.before.members.items() if one.joined_at is not None}
+
     def left_places(self) -> list[tuple[int, int]]:
         """Of people who are still members."""
         gone = self.before.group_members.keys() - self.after.group_members.keys()
@@ -115,19 +135,22 @@ class Step:
         """Each grant, place in a group and manager that came, changed or went has its entry, and nothing else has. What
         an invitation gives stands with its act.
         """
-        if self.by in {"create", "account", "invite"} or self.accepted is not None or self.joined_by:
+        if self.by in {"create", "account"} or self.accepted is not None or self.joined_by or self.merged:
             return
         gone_members = self.before.members.keys() - self.after.members.keys()
         was, now = self.before, self.after
         came = [one for pk, one in now.grants.items() if pk not in was.grants or self.is_revived(pk)]
         went = [one for pk, one in was.grants.items() if pk not in now.grants and one.member_id not in gone_members]
         changed = [one for pk, one in was.grants.items() if self.differs(pk) and not self.is_revived(pk)]
+        if self.by in ASKS:
+            came = [one for one in came if one.member_id in self.present]
         if self.by.startswith("replace"):  # two roles of the same principal may become one
             changed, went = [*changed, *went], []
         for verbs, grants in ((("given", "joined"), came), (("removed", "left"), went), (("changed",), changed)):
             self.check_entries_of_grants(verbs, grants)
         assert self.said("group.left") == sorted(((member, group) for group, member in self.left_places()), key=str)
-        assert self.said("group.joined") == sorted(((member, group) for group, member in self.new_places()), key=str)
+        joined = [(pk, group) for group, pk in self.new_places() if self.by not in ASKS or pk in self.present]
+        assert self.said("group.joined") == sorted(joined, key=str)
         named, dismissed = self.after.managers - self.before.managers, self.before.managers - self.after.managers
         assert set(self.said("group.manager_named")) == {(member, group) for group, member in named}
         assert self.said("group.manager_dismissed") == sorted(
@@ -257,6 +280,45 @@ class Step:
                 for workspace, codes in before.carried(group).items():
                     assert codes <= before.rights_of(by, workspace)
 
+    def check_seats(self) -> None:
+        """Nobody is added beyond the seats; a number that is lowered sends nobody away."""
+        for pk, organization in self.after.organizations.items():
+            if organization.seats is not None and pk in self.before.organizations:
+                assert self.after.seats_taken(pk) <= max(organization.seats, self.before.seats_taken(pk))
+
+    def check_handed_over(self) -> None:
+        """Whoever waits because of somebody who goes is handed over or revoked; the heir answers for it from then on,
+        and holds what was promised.
+        """
+        gone = [one for pk, one in self.before.members.items() if pk not in self.after.members and one.user_id]
+        leaving = {(one.organization_id, one.user_id) for one in gone}
+        handed = [
+            (old, self.after.invitations[old.pk])
+            for old in self.before.opened()
+            if (old.organization_id, old.inviter_id) in leaving
+            and self.after.invitations.get(old.pk) in self.after.opened()
+        ]
+        if self.by == "delete":
+            return
+        heirs = [(old.member_id or 0, self.after.member_of(old.organization_id, new.inviter_id)) for old, new in handed]
+        assert all(heir is not None for _, heir in heirs)
+        assert self.said("invitation.handed_over") == sorted(((pk, heir.pk) for pk, heir in heirs if heir), key=str)
+        for old, new in handed:
+            self.check_heir(old, new.inviter_id or 0)
+
+    def check_heir(self, old: Invitation, heir: int) -> None:
+        before, member = self.before, self.before.members[old.member_id or 0]
+        assert before.roles[member.role_id] <= before.held(old.organization_id, heir)
+        for pk, grant in before.grants.items():
+            if grant.member_id == member.pk and grant.granted_by_id == old.inviter_id and before.is_live(grant):
+                assert before.codes(grant) <= before.rights_of(heir, grant.workspace_id)
+                assert self.after.grants[pk].granted_by_id == heir
+        for group in before.groups_of(member.pk):
+            if before.group_members[group, member.pk] == old.inviter_id:
+                assert self.after.group_members[group, member.pk] == heir
+                for workspace, codes in before.carried(group).items():
+                    assert codes <= before.rights_of(heir, workspace)
+
     def check_whom_it_touched(self) -> None:
         """Nobody changes, suspends or removes a person who holds more; followers of somebody who goes aside."""
         if self.by in {"create", "transfer", "account", "delete"} or self.accepted is not None or self.actor.is_support:
@@ -287,6 +349,7 @@ def visible(model: Model) -> object:
         *([vars(one) | {"_state": None} for one in each.values()] for each in rows),
         *(model.group_members, model.groups, model.offers, model.active_users, model.mails),
         *(model.extras, model.managers, model.roles, model.role_names, model.collaborators),
+        *(vars(one) | {"_state": None} for one in model.proposals.values()),
     ]
 
 

@@ -352,3 +352,13 @@ def test_no_answer_to_a_signed_in_person_may_be_stored(mia: User) -> None:
         answer = client.get(f"/accounts/{path}/")
         assert answer.status_code == 200
         assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("claimed", ["unicode_escape", "utf-7", "idna", "base64", "nonsense"])
+def test_what_is_sent_is_read_as_utf_8_whatever_else_it_claims_to_be(client: Client, claimed: str) -> None:
+    field = '--x\r\nContent-Disposition: form-data; name="login"\r\n\r\nLinné \\ud800\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={claimed}"
+    answer = client.generic("POST", "/accounts/login/", field.encode(), content_type=kind)
+    assert answer.status_code == 422
+    assert 'value="Linné \\ud800"' in answer.content.decode()

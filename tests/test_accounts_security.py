@@ -223,9 +223,9 @@ def test_rubbish_in_place_of_a_passkey_is_refused_without_harm(mia: User, creden
 def test_a_sign_in_counts_for_five_minutes(mia: User) -> None:
     client = signed_in(MIA)
     assert client.get("/accounts/security/app/").status_code == 200
-    make_stale(client, 299)
+    make_stale(client, 240)
     assert client.get("/accounts/security/app/").status_code == 200
-    make_stale(client, 2)
+    make_stale(client, 61)
     answer = client.get("/accounts/security/app/")
     assert answer.headers["Location"] == "/accounts/confirm/?next=%2Faccounts%2Fsecurity%2Fapp%2F"
 

@@ -74,6 +74,14 @@ def test_nothing_that_passes_for_a_plain_letter_gets_in(address: str, stranger: 
         "miſs@acme.example",  # long s
         "ﬁona@acme.example",  # ligature
         "mia＠acme.example@x.org",
+        "mi\u0307a@acme.example",  # i with the dot that it has anyway
+        "mia\u0332@acme.example",  # underlined
+        "q\u0301@acme.example",  # a mark that makes no letter of it
+        "mia@acmi\u0307.example",
+        "\u217fia@acme.example",  # Roman numeral
+        "\U0001d426ia@acme.example",  # mathematical
+        "mia@acme\uff0eexample",  # full width
+        "mia\u2024chen@acme.example",  # one dot leader
     ],
 )
 def test_look_alikes_are_refused(text: str) -> None:
@@ -82,10 +90,26 @@ def test_look_alikes_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "unseen", ["\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u3164", "\ufe0f", "\uffa0", "\U000e0101"]
+)
+@pytest.mark.parametrize("address", ["mi{}a@acme.example", "mi\u00e9{}@acme.example", "mia@ac{}me.example"])
+def test_what_nobody_sees_does_not_make_another_address(address: str, unseen: str) -> None:
+    with pytest.raises(AddressError):
+        canonical(address.format(unseen))
+
+
+@pytest.mark.parametrize(
     ("text", "form"),
     [
         ("Mia.Chen@Acme.Example", "mia.chen@acme.example"),
         ("mia+roster@acme.example", "mia+roster@acme.example"),
+        ("Mia+Roster@acme.example", "mia+roster@acme.example"),
+        ("mia@acme\u3002example", "mia@acme.example"),  # the dot of Chinese keyboards, RFC 5895
+        (
+            "mia@a\u0441me.example",
+            "mia@xn--ame-4ed.example",
+        ),  # with a Cyrillic letter: from then on it looks like no other
+        ("mia@xn--80ak6aa92e.example", "mia@xn--80ak6aa92e.example"),
         ("mia@MÜNCHEN.example.org", "mia@xn--mnchen-3ya.example.org"),
         ("mia@straße.example.org", "mia@xn--strae-oqa.example.org"),
         ("mia@XN--MNCHEN-3YA.example.org", "mia@xn--mnchen-3ya.example.org"),
@@ -135,6 +159,8 @@ def test_sentences_say_what_is_wrong(text: str, sentence: str) -> None:
         "mia@acme.123",
         "mia@ab--cd.example",
         "mia@xn--a.example",
+        '"mia"@acme.example',
+        "mia(work)@acme.example",
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:

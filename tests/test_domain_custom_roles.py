@@ -42,6 +42,7 @@ from workspaces.models import (
     RolePermission,
     Workspace,
 )
+from workspaces.queries import role_effects
 from workspaces.queries.facts import actor_facts, workspace_permissions
 from workspaces.queries.role_effects import Effects, effects_in_organization, effects_in_workspaces
 from workspaces.reasons import Reason
@@ -422,6 +423,20 @@ def test_in_several_workspaces_people_are_counted_once(world: Acme) -> None:
     found = effects(world, role, {*DEPLOYING, "domains.manage"})
     assert (found.gaining, found.losing) == (2, 0)
     assert {place.name: place.gaining for place in found.places} == {"default": 1, "Lab": 2, "Research": 1}
+
+
+def test_too_many_people_to_tell_apart_are_said_to_be_at_least_those_of_one_workspace(
+    world: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = make(world, world.olga, "Deployer", *DEPLOYING)
+    lab = workspace_in(world.organization, "Lab")
+    place(world.olga, world.member(world.ben), lab, role.pk)
+    place(world.olga, world.member(world.mia), world.default, role.pk)
+    for most, found in ((2, (2, False)), (1, (1, True))):
+        monkeypatch.setattr(role_effects, "MANY", most)
+        seen = effects(world, role, {*DEPLOYING, "domains.manage"})
+        assert (seen.gaining, seen.at_least) == found
+        assert {each.name: each.gaining for each in seen.places} == {"default": 1, "Lab": 1}
 
 
 def test_everyone_means_all_but_guests_and_those_who_have_it_already(world: Acme) -> None:

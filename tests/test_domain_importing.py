@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -58,7 +59,7 @@ from workspaces.actions import groups, jobs, members
 from workspaces.actions.jobs import working
 from workspaces.catalogue import BuiltIn, Scope
 from workspaces.jobs import CHANGED_SINCE, GONE
-from workspaces.models import Grant, GroupMember, Job, JobRow, Member, Workspace
+from workspaces.models import Act, Grant, GroupMember, Job, JobRow, Member, Workspace
 from workspaces.reasons import Reason
 
 # --- reading
@@ -256,7 +257,7 @@ def plan(world: Acme, text: str, by: User | None = None, *, ask: Ask | None = No
 
 def foreseen(job: Job) -> dict[str, tuple[str, str]]:
     rows = job.rows.order_by("number")
-    return {text: (result, note) for text, result, note in rows.values_list("text", "result", "note")}
+    return {text: (result, str(note)) for text, result, note in rows.values_list("text", "result", "note")}
 
 
 def results(job: Job) -> dict[str, str]:
@@ -295,7 +296,7 @@ def test_a_plan_says_of_each_row_what_would_become_of_it_and_changes_nothing(wor
         "place@x.example\t\t\t\tReserch: Editor\n"
         "bare@x.example\t\t\t\tResearch\n",
     )
-    found = {row.number: (row.result, row.note) for row in job.rows.all()}
+    found = {row.number: (row.result, str(row.note)) for row in job.rows.all()}
     assert [found[number][0] for number in range(1, 12)] == [
         "invited", "renewed", "gains", "member", "duplicate", "invalid", "invalid", "unknown", "unknown", "unknown",
         "unknown",
@@ -392,7 +393,7 @@ def test_a_row_is_mended_in_place_and_checked_at_once(world: Acme) -> None:
     assert importing.correct_row(**told, number=1, entered=Entered("a@x.example")).result == "invited"
     # The second row gives the address up, so the third one is the first of its address.
     row = importing.correct_row(**told, number=2, entered=Entered("c@x.example", role="Membr"))
-    assert (row.result, row.note) == (
+    assert (row.result, str(row.note)) == (
         "unknown",
         "There is no organization role “Membr”. Did you mean “Member”?",
     )
@@ -470,6 +471,20 @@ def test_a_confirmed_plan_asks_in_renews_and_gives_and_says_so_row_by_row(world:
     assert {"invitation.sent", "invitation.renewed", "grant.given", "group.joined"} <= kinds
     with refused(409, "started"):
         confirm(world, job)
+
+
+@pytest.mark.claim("P10")
+@pytest.mark.django_db
+def test_a_member_gains_what_they_lack_and_what_they_have_keeps_its_end(world: Acme) -> None:
+    team, ben = group_of(world.olga, world.organization, "Team"), world.member(world.ben)
+    place(world.olga, ben, world.research, BuiltIn.STANDARD_EDITOR)
+    ends = timezone.now() + timedelta(days=9)
+    Grant.objects.filter(member=ben).update(ends_at=ends)
+    done = confirm(world, plan(world, "email,groups,workspaces\nben@acme.example,Team,Research: Editor\n"))
+    assert foreseen(done) == {"ben@acme.example": ("changed", "Gained: Team")}
+    assert list(team.memberships.values_list("member", flat=True)) == [ben.pk]
+    assert Grant.objects.get(member=ben).ends_at == ends
+    assert not history(world.organization, "grant.changed")
 
 
 @pytest.mark.claim("P10", "P12")
@@ -557,6 +572,76 @@ def test_a_few_more_asks_cost_no_more_reads_and_rows_cost_none(world: Acme) -> N
     statements(10, 2)
     assert statements(20, 12) <= statements(10, 2)
     assert statements(400, 12) == statements(20, 12)
+
+
+@pytest.mark.django_db
+def test_a_chunk_costs_no_statement_more_for_more_asks(world: Acme) -> None:
+    for number in range(4):
+        group_of(world.olga, world.organization, f"Team {number}")
+
+    def statements(asks: int, *, role: str) -> int:
+        """Of a plan with as many asks, all with the same groups and workspaces among them."""
+        text = many(120, asks).replace("@x.", f"@x{asks}.").replace("email,", "role,email,")
+        header, *rows = text.splitlines()
+        job = plan(world, "\n".join([header, *(f"{role},{row}" for row in rows)]))
+        assert job.rows.filter(result__in=["invited", "renewed"]).count() == 108
+        with CaptureQueriesContext(connection) as captured:
+            assert confirm(world, job).changed == 108
+        return len(captured)
+
+    statements(4, role="Guest")
+    assert statements(12, role="Guest") == statements(6, role="Guest")  # all of them new
+    assert statements(12, role="Member") == statements(6, role="Member")  # renewed, in a higher role
+
+
+@pytest.mark.claim("P9", "P21")
+@pytest.mark.django_db
+def test_each_row_of_a_chunk_gets_its_own_ask_and_the_history_tells_them_apart(world: Acme) -> None:
+    red, blue = (group_of(world.olga, world.organization, name) for name in ("Red", "Blue"))
+    invite(world.olga, world.organization, "kim@acme.example", role=BuiltIn.GUEST, groups=[red.pk])
+    invite(world.olga, world.organization, "lee@acme.example", places={world.research.pk: BuiltIn.STANDARD_VIEWER})
+    job = plan(
+        world,
+        "email,role,groups,workspaces\nnew@x.example,Guest,Red,Research: Viewer\nkim@acme.example,Member,Red; Blue,\n"
+        "lee@acme.example,Admin,,Research: Viewer\nlast@x.example,Member,,\n"
+        "more@x.example,Guest,Red,Research: Viewer\n",
+    )
+    newest = Act.objects.latest("pk").pk
+    assert set(results(confirm(world, job)).values()) == {"changed"}
+    given = {
+        member.address: (
+            member.role.name,
+            sorted(member.group_memberships.values_list("group__name", flat=True)),
+            list(member.grants.values_list("workspace", "role")),
+        )
+        for member in Member.objects.filter(invitation__isnull=False, joined_at=None).select_related("role")
+    }
+    viewer = [(world.research.pk, BuiltIn.STANDARD_VIEWER)]
+    assert given == {
+        "new@x.example": ("Guest", ["Red"], viewer),
+        "more@x.example": ("Guest", ["Red"], viewer),
+        "last@x.example": ("Member", [], []),
+        "kim@acme.example": ("Member", ["Blue", "Red"], []),
+        "lee@acme.example": ("Admin", [], viewer),
+    }
+    assert GroupMember.objects.filter(group__in=[red, blue]).count() == 4
+    ids = dict(Member.objects.filter(address__in=given).values_list("address", "pk"))
+    told = {
+        (act.kind, tuple(act.payload.get("places", ()))): {
+            (entry.subject_id, entry.before, entry.after) for entry in act.entries.all()
+        }
+        for act in Act.objects.filter(pk__gt=newest).prefetch_related("entries")
+    }
+    assert told == {
+        ("invitation.sent", ("Viewer, Research", "Red")): {
+            (ids["new@x.example"], "", "Guest"),
+            (ids["more@x.example"], "", "Guest"),
+        },
+        ("invitation.sent", ()): {(ids["last@x.example"], "", "Member")},
+        ("invitation.renewed", ("Blue", "Red")): {(ids["kim@acme.example"], "", "")},
+        ("invitation.renewed", ("Viewer, Research",)): {(ids["lee@acme.example"], "", "")},
+        ("member.role_changed", ()): {(ids["lee@acme.example"], "Member", "Admin")},
+    }
 
 
 # --- undoing

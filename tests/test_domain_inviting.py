@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.db.models import F
 from django.http import Http404
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.actors import ROSTER
@@ -24,6 +25,7 @@ from tests.cast import (
     ask_in,
     chosen,
     custom_role,
+    end,
     expire,
     grant_group,
     group_of,
@@ -43,7 +45,7 @@ from tests.cast import (
     workspace_in,
 )
 from workspaces import policy
-from workspaces.actions import members, organizations
+from workspaces.actions import grants, members, organizations
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Act, Grant, GroupMember, Label, Member, Origin
 from workspaces.plans import Outcome
@@ -508,3 +510,24 @@ def test_roles_of_waiting_people_and_their_placements_count_for_nothing_yet(worl
         members.suspend_members(
             actor=web(world.olga), organization_id=world.id, chosen=chosen(world.member(world.mia))
         ).insist()
+
+
+@pytest.mark.claim("P9")
+def test_asking_again_gives_anew_what_ended_while_somebody_waited(world: Acme) -> None:
+    about = {"actor": web(world.olga), "organization_id": world.id, "workspace_id": world.research.pk}
+    soon = timezone.now() + timedelta(days=1)
+    grants.ask_into_workspace(
+        **about, role_id=BuiltIn.STANDARD_EDITOR, addresses=["ivy@acme.example"], ends_at=soon, reason="For a day"
+    )
+    ivy = waiting(open_invitation(world.organization, "ivy@acme.example"))
+    grants.give_role(
+        **about,
+        role_id=BuiltIn.STANDARD_EDITOR,
+        chosen=chosen(ivy),
+        ends_at=soon,
+        extra_permissions=["deployments.create"],
+    )
+    end(Grant.objects.get(member=ivy))
+    ask_in(world.olga, world.organization, ivy.address, places={world.research.pk: BuiltIn.STANDARD_EDITOR})
+    again = Grant.objects.get(member=ivy)
+    assert (again.ends_at, again.reason, again.extra_permissions.count()) == (None, "", 0)

@@ -179,7 +179,7 @@ def test_an_error_is_tried_again_later_and_given_up_after_some_times(world: Acme
         jobs.work_off()
     job.refresh_from_db()
     assert job.finished_at is not None
-    assert "What is done stays done" in job.problem
+    assert "What is done stays done" in str(job.problem)
     assert GroupMember.objects.filter(group=team).count() == job.changed == jobs.CHUNK
 
 
@@ -189,7 +189,7 @@ def test_a_refusal_in_the_middle_ends_the_job_with_its_sentence(world: Acme, joi
     joining.accident = Refusal("The day's limit is reached.", 429, "over_limit")
     jobs.work_off()
     job.refresh_from_db()
-    assert (job.position, job.problem) == (jobs.CHUNK, "The day's limit is reached.")
+    assert (job.position, str(job.problem)) == (jobs.CHUNK, "The day's limit is reached.")
     assert job.finished_at is not None
 
 
@@ -213,7 +213,7 @@ def test_a_job_of_somebody_who_is_suspended_in_the_middle_stops(world: Acme) -> 
     )
     jobs.work_off()
     job.refresh_from_db()
-    assert (job.changed, job.problem) == (jobs.CHUNK, "Whoever started it is not an active member any more.")
+    assert (job.changed, str(job.problem)) == (jobs.CHUNK, "Whoever started it is not an active member any more.")
     assert job.finished_at is not None
 
 

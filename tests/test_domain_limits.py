@@ -29,11 +29,12 @@ from tests.cast import (
     support,
     web,
 )
-from workspaces.actions import members, organizations, resources
+from workspaces.actions import jobs, members, organizations, resources
 from workspaces.actions.locking import locked
 from workspaces.actions.seats import insist_on_seats
 from workspaces.catalogue import BuiltIn
-from workspaces.models import Collaborator, Member, Product, Resource
+from workspaces.jobs import result_sentence
+from workspaces.models import Collaborator, Job, JobRow, Member, Product, Resource
 from workspaces.plans import Outcome
 from workspaces.queries.seats import Seats, seats_of
 from workspaces.reasons import Reason
@@ -226,3 +227,44 @@ def test_a_preview_counts_seats_as_the_write_does(world: Acme) -> None:
     )
     assert [line.result for line in report.lines] == [Result.INVITED, Result.OVER_SEATS]
     assert seats_of(world.organization) == Seats(6, 5)
+
+
+@pytest.mark.claim("P23")
+def test_undoing_a_removal_asks_in_again_as_many_as_there_are_seats_and_says_who_has_none(world: Acme) -> None:
+    ben, tom = world.member(world.ben), world.member(world.tom)
+    limit(world, seats=5)
+    job = remove(world, ben, tom)
+    ask_in(world.olga, world.organization, "ivy@x.example")
+    assert seats_of(world.organization) == Seats(5, 4)
+    undone = jobs.undo_job(actor=web(world.olga), organization_id=world.id, job_id=job.pk)
+    # The last one first, as all of it is taken back.
+    assert list(undone.rows.order_by("number").values_list("result", flat=True)) == [JobRow.CHANGED, Reason.NO_SEAT]
+    assert seats_of(world.organization) == Seats(5, 5)
+    back, left = world.tom.email, world.ben.email
+    assert world.organization.members.get(address=back).joined_at is None
+    assert not world.organization.members.filter(address=left).exists()
+    assert result_sentence(Reason.NO_SEAT) == str(Reason.NO_SEAT.sentence)
+
+
+@pytest.mark.claim("P18")
+def test_undoing_a_removal_keeps_the_days_limits_and_says_whose_it_is(world: Acme, settings: Settings) -> None:
+    job = remove(world, world.member(world.ben), world.member(world.tom))
+    limit(world, invitations_per_day=asked_today() + 1)
+    undone = jobs.undo_job(actor=web(world.olga), organization_id=world.id, job_id=job.pk)
+    assert sorted(undone.rows.values_list("result", flat=True)) == [JobRow.CHANGED, Reason.OVER_LIMIT_HERE]
+    again = remove(world, world.member(world.priya))
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    limit(world)
+    undone = jobs.undo_job(actor=web(world.olga), organization_id=world.id, job_id=again.pk)
+    assert [row.result for row in undone.rows.all()] == [Reason.OVER_LIMIT]
+
+
+def remove(world: Acme, *who: Member) -> Job:
+    return jobs.start_job(
+        actor=web(world.olga),
+        organization_id=world.id,
+        kind="members.remove",
+        title="Remove",
+        parameters={},
+        rows=world.organization.members.filter(pk__in=[member.pk for member in who]),
+    )

@@ -16,6 +16,7 @@ from tests.cast import (
     accept,
     ask_in,
     custom_role,
+    end,
     grant_group,
     group_of,
     history,
@@ -96,6 +97,23 @@ def test_everything_of_the_one_goes_to_the_other_and_the_first_is_removed_with_a
     invitation = Invitation.objects.get(address="ben@home.example")
     assert (invitation.revoked_at is not None, invitation.member_id) == (True, None)
     assert Said("member.merged", second.pk, ben.pk, "Invited") in history(world.organization, "member.merged")
+
+
+@pytest.mark.claim("P10")
+def test_what_has_ended_for_one_of_them_adds_nothing_and_comes_back_by_nothing(world: Acme, second: Member) -> None:
+    ben, lab = world.member(world.ben), workspace_in(world.organization, "Lab")
+    for workspace, ended in ((lab, ben), (world.research, second)):
+        for member in (ben, second):
+            place(world.olga, member, workspace, BuiltIn.STANDARD_VIEWER)
+        over = Grant.objects.get(member=ended, workspace=workspace)
+        GrantPermission.objects.create(grant=over, permission="projects.edit")
+        end(over)
+    merge(world, world.olga, second, ben)
+    assert set(Grant.objects.filter(member=ben).values_list("workspace", "ends_at")) == {
+        (lab.pk, None),
+        (world.research.pk, None),
+    }
+    assert not GrantPermission.objects.exists()
 
 
 def test_the_kept_ones_history_shows_the_formers_also_over_several_merges(world: Acme, second: Member) -> None:
@@ -206,7 +224,7 @@ def test_what_somebody_owns_and_began_goes_on_and_what_was_private_to_others_end
     merge(world, world.priya, mia, ben)
     assert Resource.objects.get(external_id="a").owner == ben
     assert not Collaborator.objects.filter(resource=secret).exists()
-    assert [entry.subject for entry in history(world.organization, "placement.dropped")] == [mia.pk]
+    assert [entry.subject for entry in history(world.organization, "collaboration.dropped")] == [mia.pk]
     sent.refresh_from_db()
     assert (sent.revoked_at, sent.inviter) == (None, world.ben)
 

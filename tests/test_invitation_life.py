@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actors import ROSTER
 from accounts.models import OutgoingMail, User
@@ -19,7 +20,7 @@ from tests import cast
 from tests.cast import history, refused, web
 from tests.people import PASSWORD
 from tests.stage import Stage
-from tests.visiting import everything, visitor, words_of
+from tests.visiting import body_of, everything, visitor, words_of
 from tests.waiting import fresh, mails_of, opened, wording
 from workspaces.actions import members
 from workspaces.models import Label
@@ -29,8 +30,8 @@ from workspaces.models import Label
 
 @pytest.mark.claim("P9")
 def test_whoever_declines_may_leave_a_word_which_the_inviter_reads_everywhere(stage: Stage) -> None:
-    client, page = opened(stage.link(stage.to_nora))
-    assert "A word to the inviter" in words_of(page)
+    client, _page = opened(stage.link(stage.to_nora))
+    assert "A word to the inviter" in words_of(client.get("/invitation/decline/"))
     long = client.post("/invitation/decline/", {"word": "x" * 501})
     assert long.status_code == 422
     assert "has at most 500 characters; this one has 501" in words_of(long)
@@ -284,3 +285,27 @@ def test_pages_speak_the_persons_language_else_the_invitations_else_the_browsers
     _client, mine = opened(stage.link(stage.to_ina), ina)
     assert '<html lang="en"' in mine.content.decode()
     assert '<html lang="en"' in ina.get("/accounts/profile/", headers={"Accept-Language": "de"}).content.decode()
+
+
+def test_the_list_marks_who_asks_for_a_fresh_link_and_how_often_they_were_reminded(stage: Stage) -> None:
+    now = timezone.now()
+    Invitation.objects.filter(pk=stage.to_nora.pk).update(
+        fresh_asked_at=now, reminders=2, expires_at=now + timedelta(days=13, minutes=1)
+    )
+    Invitation.objects.filter(pk=stage.to_ina.pk).update(reminders_stopped_at=now)
+    shown = body_of(visitor(stage.acme.priya).get(stage.url("invitations/")))
+    nora, ina = (shown.split(f'id="i{each.pk}"')[1].split("</tr>")[0] for each in (stage.to_nora, stage.to_ina))
+    assert "13 days left" in nora
+    assert 'aria-label="They asked for a fresh link on ' in nora
+    assert 'aria-label="2 reminders were sent"' in nora
+    assert 'aria-label="Reminders were stopped on ' in ina
+    assert "fresh link" not in ina
+
+
+def test_what_was_answered_before_its_end_would_have_ended_then(stage: Stage) -> None:
+    client, _page = opened(stage.link(stage.to_nora))
+    client.post("/invitation/decline/")
+    story = words_of(visitor(stage.acme.priya).get(stage.url(f"invitations/{stage.to_nora.pk}/")))
+    assert "Would have ended" in story
+    assert " Ended " not in story
+    assert "Declined Now" in story

@@ -106,6 +106,7 @@ def test_people_are_asked_in_join_are_managed_and_leave(browser: Browser, produc
     ben.sees(f"Welcome to {home.title()}.")
 
     tom.follow_mail("Olga Rossi invites you")
+    tom.page.get_by_role("link", name="Decline", exact=True).click()
     tom.press("Decline")
     tom.sees("You declined this invitation")
 

@@ -48,6 +48,7 @@ def test_headers_are_encoded_and_complete(settings: pytest.FixtureRequest) -> No
     assert dict(message.items()) | {"Content-Type": ""} == {
         "From": "Roster <roster@mail.example.com>",
         "Subject": "Grüße aus Ærøskøbing",
+        "Content-Language": "en",
         "Auto-Submitted": "auto-generated",
         "To": "mia@example.org",
         "Date": "Sat, 21 Nov 2026 18:41:00 +0000",

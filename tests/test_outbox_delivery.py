@@ -11,7 +11,7 @@ from accounts import outbox
 from accounts.models import OutgoingMail
 from accounts.outbox import claims
 from tests.mails import LINK, queue_many, queue_notes
-from tests.smtp import CLOSE, DROP, HANG, HANG_EARLY, HANGING, Post, free_port, mailers
+from tests.smtp import CLOSE, DRIP, DRIP_EARLY, DROP, HANG, HANG_EARLY, HANGING, Post, free_port, mailers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("note")]
 
@@ -123,7 +123,7 @@ def test_a_mail_that_is_only_ever_put_off_is_given_up_after_a_day(post: Post) ->
 
 
 @pytest.mark.claim("P19")
-@pytest.mark.parametrize("how", [HANG, DROP])
+@pytest.mark.parametrize("how", [HANG, DROP, DRIP])
 def test_a_lost_answer_is_tried_once_more_with_the_same_message_and_then_says_unconfirmed(
     hasty_post: Post, how: str
 ) -> None:
@@ -171,11 +171,16 @@ def test_a_session_that_the_server_closes_between_mails_is_opened_again_and_noth
 
 
 @pytest.mark.claim("P19")
-def test_a_server_that_never_answers_to_a_recipient_delays_the_mail_and_spends_no_copy(hasty_post: Post) -> None:
-    hasty_post.script("mia@example.org", HANG_EARLY)
+@pytest.mark.parametrize("how", [HANG_EARLY, DRIP_EARLY])
+def test_a_server_that_never_gets_its_answer_to_a_recipient_out_delays_the_mail_and_spends_no_copy(
+    hasty_post: Post, how: str
+) -> None:
+    hasty_post.script("mia@example.org", how)
     queue_notes("mia@example.org", "olga@example.org")
 
+    begun = time.monotonic()
     outbox.drain()
+    assert time.monotonic() - begun < HANGING
 
     mia = OutgoingMail.objects.get(recipient="mia@example.org")
     assert (mia.state, mia.hand_overs, mia.reply) == (State.RETRYING, 0, "Connection unexpectedly closed: timed out")

@@ -38,6 +38,8 @@ def pages(page: Page, site: str, stage: Stage) -> Iterator[str]:
     for name, invitation in invitations.items():
         yield from go(f"{site}{stage.link(invitation)}")
         if name == "declined":
+            page.get_by_role("link", name="Decline").click()
+            yield "decline"
             page.get_by_role("button", name="Decline").click()
             page.get_by_role("heading", name="You declined this invitation").wait_for()
             yield "declined"

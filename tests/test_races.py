@@ -19,7 +19,8 @@ from accounts import actions as people
 from accounts.actors import Actor
 from accounts.models import OutgoingMail, User
 from config.refusals import Refusal
-from invitations.actions import answering, keeping
+from invitations.actions import keeping
+from invitations.actions.joining import Joined
 from invitations.asking import Report
 from invitations.models import Invitation
 from tests import cast
@@ -65,7 +66,7 @@ def outcome_of(result: Any) -> str:
         return "done" if result.changed else str(next(iter(result.refused), "nothing"))
     if isinstance(result, Report):
         return str(result.lines[0].result)
-    return "done"
+    return "wrong" if result is False else "done"
 
 
 def give_role(by: User, organization: Organization, user: User, role: int = BuiltIn.MEMBER) -> Callable[[], Outcome]:
@@ -142,7 +143,7 @@ def leave(user: User, organization: Organization) -> Callable[[], None]:
     return lambda: members.leave(actor=cast.web(user), organization_id=organization.pk)
 
 
-def accept(user: User, invitation: Invitation) -> Callable[[], answering.Joined]:
+def accept(user: User, invitation: Invitation) -> Callable[[], Joined]:
     return lambda: cast.accept(user, invitation)
 
 

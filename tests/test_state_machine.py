@@ -4,8 +4,7 @@ After each step the rows are read again and held against `tests.naive`: what the
 always be true. Each example is rolled back, since Hypothesis examples share one test's database.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -14,33 +13,29 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from pytest_django import Settings
 
 from accounts import actions as people
-from accounts.actors import ROSTER, Actor
-from accounts.addresses import Pasted
+from accounts.actors import Actor
 from accounts.models import User
 from config.refusals import Refusal
-from invitations.actions import answering, inviting, keeping
-from invitations.actions.editing import Edit, edit_invitation
-from invitations.asking import Ask
-from invitations.models import Invitation
 from tests import cast
 from tests.machine_access import AccessMoves
+from tests.machine_asking import AskingMoves
+from tests.machine_importing import IMPORTING, ImportMoves
+from tests.machine_invariants import Invariants
 from tests.machine_joining import JoiningMoves
+from tests.machine_merging import MERGING, MergeMoves, MergeStep
 from tests.machine_moves import ANSWERING, ARRANGING, ASKING, CHANGING, ENDING, GRANTING, JOBS, JOINING, OWNING, PLACING
+from tests.machine_proposing import PROPOSING, ProposalMoves, ProposalStep
 from tests.machine_resources import KEEPING, ResourceMoves, ResourceStep
 from tests.machine_world import World, make_world
 from tests.naive import read_model
-from tests.steps import Step, rights_on_screen, state_on_screen, visible
+from tests.steps import Step, the, visible
 from workspaces.actions import grants, groups, members, organizations
 from workspaces.catalogue import BuiltIn, Scope, scheme_roles
-from workspaces.models import Act, Activity, Departure, Directory, Member, Selection
-from workspaces.names import folded
-from workspaces.queries.facts import actor_facts, workspace_permissions
-from workspaces.queries.member_sql import STATES
-from workspaces.queries.members import Filters, Found, matching_members, member_page
+from workspaces.models import Act, Member, Selection
 from workspaces.selections import Chosen, store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
@@ -48,11 +43,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
 EXAMPLES, STEPS = 20, 40
 
 
-def the(items: Sequence[Any], number: int) -> Any:
-    return items[number % len(items)]
-
-
-class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
+class Roster(
+    AskingMoves, JoiningMoves, ImportMoves, ProposalMoves, MergeMoves, AccessMoves, ResourceMoves, Invariants,
+    RuleBasedStateMachine,
+):  # fmt: skip
     world: World
 
     def __init__(self) -> None:
@@ -104,6 +98,18 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
     def keep(self, chosen: tuple[str, dict[str, Any]]) -> None:
         self.call(chosen)
 
+    @rule(chosen=IMPORTING)
+    def import_people(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
+    @rule(chosen=PROPOSING)
+    def propose(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
+    @rule(chosen=MERGING)
+    def merge(self, chosen: tuple[str, dict[str, Any]]) -> None:
+        self.call(chosen)
+
     @rule(chosen=JOINING)
     def join(self, chosen: tuple[str, dict[str, Any]]) -> None:
         self.call(chosen)
@@ -136,7 +142,10 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
         step.check_what_was_said()
         step.check_what_was_given()
         step.check_whom_it_touched()
-        ResourceStep(step).check()
+        step.check_seats()
+        step.check_handed_over()
+        for part in (ResourceStep, ProposalStep, MergeStep):
+            part(step).check()
         lost = before.guarded_scopes() - self.now.guarded_scopes()
         alive = {("organization", pk) for pk in self.now.organizations} | {
             ("workspace", pk) for pk, one in self.now.workspaces.items() if not one.deleted_at
@@ -197,88 +206,6 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
         here = [pk for pk, owner in self.now.groups.items() if owner == organization]
         return the(sorted(here) or sorted(self.now.groups) or [0], number)
 
-    # --- asking in and answering
-
-    def invite(
-        self, who: int, fresh: bool, where: int, numbers: set[int], role: int, places: dict[int, int], groups: set[int]
-    ) -> None:
-        organization = self.organization(where)
-        ask = Ask(
-            role_id=self.role(organization, Scope.ORGANIZATION, role),
-            group_ids=sorted({self.group(organization, number) for number in groups}),
-            placements={
-                self.workspace(organization, place): self.role(organization, Scope.WORKSPACE, number)
-                for place, number in places.items()
-            },
-        )
-        addresses = [the(self.world.addresses[::-1], number * (who + 1)) for number in sorted(numbers)]
-        actor = self.actor(who, organization, fresh)
-        self.step(
-            actor,
-            lambda: inviting.invite(
-                actor=actor,
-                organization_id=organization,
-                entries=[Pasted(address) for address in addresses],
-                ask=ask,
-            ),
-            by="invite",
-        )
-
-    def some_invitation(self, number: int, former: bool, good: bool) -> tuple[Invitation, int]:
-        """One that is open, if good and if there is one, else any."""
-        known = [self.now.invitations[pk] for pk in sorted(self.now.invitations, reverse=True)]
-        opened = [one for one in known if one.accepted_at is None and one.revoked_at is None]
-        invitation = the(opened if good and opened else known, number)
-        return invitation, invitation.generation - former
-
-    def accept(self, number: int, former: bool, good: bool, who: int, right: bool) -> None:
-        """Mostly by the person whose address it is."""
-        invitation, generation = self.some_invitation(number, former, good)
-        owners = [user for user in self.world.users if invitation.address in self.now.verified.get(user.pk, ())]
-        user = owners[0] if right and owners else self.user(who)
-        actor = cast.web(user)
-        joined = self.step(
-            actor,
-            lambda: answering.accept(actor=actor, invitation_id=invitation.pk, generation=generation),
-            by=f"accept {invitation.pk}",
-        )
-        if joined is not None:
-            assert invitation.address in self.now.verified[user.pk]
-
-    def decline(self, number: int, former: bool, good: bool) -> None:
-        invitation, generation = self.some_invitation(number, former, good)
-        self.step(ROSTER, lambda: answering.decline(actor=ROSTER, invitation_id=invitation.pk, generation=generation))
-
-    def resend(self, who: int, where: int, numbers: set[int], staff: bool) -> None:
-        self.act_on(who, where, numbers, keeping.resend, staff=staff, state="waiting")
-
-    def revoke(self, who: int, where: int, numbers: set[int], staff: bool) -> None:
-        self.act_on(who, where, numbers, members.revoke_invitations, staff=staff, by="revoke", state="waiting")
-
-    def correct_address(self, who: int, where: int, number: int, address: int) -> None:
-        organization = self.organization(where)
-        waiting = self.members_of(organization, "waiting")
-        actor = self.actor(who, organization)
-        self.step(
-            actor,
-            lambda: keeping.correct_address(
-                actor=actor,
-                organization_id=organization,
-                member_id=the(waiting, number),
-                address=the(self.world.addresses, address),
-            ),
-        )
-
-    def time_passes(self, number: int, sweep: bool) -> None:
-        pending = [one for one in self.now.invitations.values() if one.accepted_at is None and one.revoked_at is None]
-        if pending:
-            cast.expire(the(sorted(pending, key=lambda one: one.pk), number))
-            self.now = read_model()
-            self.touched |= set(self.now.organizations)
-        if sweep:
-            self.step(ROSTER, keeping.expire_invitations)
-            assert keeping.expire_invitations() == 0
-
     # --- changing members
 
     def act_on(
@@ -313,32 +240,6 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
         organization = self.organization(where)
         actor, heir = self.actor(who, organization), self.successor(organization, successor)
         self.step(actor, lambda: members.leave(actor=actor, organization_id=organization, **heir))
-
-    def edit_invitation(
-        self, who: int, where: int, number: int, role: int, places: dict[int, int], groups: dict[int, bool], again: bool
-    ) -> None:
-        organization = self.organization(where)
-        actor = self.actor(who, organization)
-        waiting = self.now.members[the(self.members_of(organization, "waiting"), number)]
-        edit = Edit(
-            role_id=self.role(organization, Scope.ORGANIZATION, role),
-            address=waiting.address,
-            message="",
-            language=the(["en", "de"], role),
-            groups={self.group(organization, each): wanted for each, wanted in groups.items()},
-            placements={
-                self.workspace(organization, place): self.role(organization, Scope.WORKSPACE, given)
-                if given % 3
-                else None
-                for place, given in places.items()
-            },
-            days=7 if role % 2 else None,
-            sends_again=again,
-        )
-        self.step(
-            actor,
-            lambda: edit_invitation(actor=actor, organization_id=organization, member_id=waiting.pk, edit=edit),
-        )
 
     def add_to_group(self, who: int, where: int, numbers: set[int], number: int) -> None:
         group = self.group(self.organization(where), number)
@@ -393,6 +294,17 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
             ),
         )
 
+    def change_seats(self, where: int, free: int) -> None:
+        """By the operator: so many more than are taken; at the upper end, no limit."""
+        organization, sam = self.organization(where), cast.support(self.world.sam)
+        seats = None if free > 4 else max(1, self.now.seats_taken(organization) + free)
+        self.step(
+            sam,
+            lambda: organizations.change_limits(
+                actor=sam, organization_id=organization, seats=seats, invitations_per_day=None
+            ),
+        )
+
     def create_organization(self, who: int) -> None:
         if len(self.now.organizations) < 3 and self.user(who).pk in self.now.active_users:
             actor = self.actor(who, 0)
@@ -424,105 +336,6 @@ class Roster(JoiningMoves, AccessMoves, ResourceMoves, RuleBasedStateMachine):
         if sure and user.pk in self.now.active_users:
             actor = cast.web(user)
             self.step(actor, lambda: people.delete_account(actor=actor), by="account")
-
-    # --- what is always so
-
-    @invariant()
-    def check(self) -> None:
-        """Where nothing has changed, nothing has to be asked again."""
-        if self.touched:
-            self.checks += 1
-            self.check_the_ways_agree()
-            self.check_resources()
-            self.check_owners_and_admins()
-            self.check_invitations()
-            self.check_nothing_is_left_over()
-            self.touched.clear()
-
-    def check_the_ways_agree(self) -> None:
-        """The resolver, the screen's rows and the naive model; strangers, invited and suspended people hold nothing."""
-        for organization in [self.now.organizations[pk] for pk in self.touched & self.now.organizations.keys()]:
-            page = member_page(organization.pk, Filters())
-            here = {pk: one for pk, one in self.now.members.items() if one.organization_id == organization.pk}
-            assert {row.id for row in page.rows} == set(here)
-            for row in page.rows:
-                member = here[row.id]
-                truth = self.now.all_rights(member, extras=False)
-                assert rights_on_screen(row, page.everyone, self.now, organization.pk) == truth, member
-                assert row.role_id == member.role_id
-                self.check_own_organization(row, organization.pk)
-            for user in self.world.users:
-                facts = actor_facts(cast.web(user), organization)
-                mine = self.now.member_of(organization.pk, user.pk)
-                truth = self.now.all_rights(mine) if mine is not None else {}
-                assert workspace_permissions(organization, facts) == truth, user
-                assert facts.permissions == self.now.held(organization.pk, user.pk)
-                assert facts.is_active == (mine is not None and self.now.is_effective(mine))
-            state = the(STATES, self.checks)
-            found = set(matching_members(organization, Filters(states=[state])).values_list("pk", flat=True))
-            assert found == {row.id for row in page.rows if state_on_screen(row, self.now) == state}
-
-    def check_own_organization(self, row: Found, organization: int) -> None:
-        foreign = {one.name for one in self.now.organizations.values() if one.pk != organization}
-        assert row.address == self.now.members[row.id].address
-        assert {self.now.workspaces[workspace].organization_id for workspace, _, _ in row.grants} <= {organization}
-        assert not foreign & {row.name, row.inviter, *row.groups}
-
-    def check_owners_and_admins(self) -> None:
-        for organization in self.now.organizations.values():
-            owner = self.now.members[organization.owner_id or 0]
-            assert owner.organization_id == organization.pk
-            assert owner.role_id == BuiltIn.ADMIN
-            assert owner.joined_at is not None
-            assert owner.suspended_at is None
-            assert self.now.organization_admins(organization.pk)
-
-    def check_invitations(self) -> None:
-        """Waiting members and open invitations are one to one and say the same; final states are final."""
-        waiting = {pk for pk, member in self.now.members.items() if member.joined_at is None}
-        opened = [one for one in self.now.invitations.values() if one.accepted_at is None and one.revoked_at is None]
-        assert Counter(one.member_id for one in opened) == Counter(waiting)
-        for invitation in opened:
-            member = self.now.members[invitation.member_id or 0]
-            assert (member.address, member.organization_id) == (invitation.address, invitation.organization_id)
-            assert (member.invited_until, member.declined_at, member.invited_by_id, member.mail_id) == (
-                invitation.expires_at,
-                invitation.declined_at,
-                invitation.inviter_id,
-                self.now.mails[invitation.pk],
-            )
-        for member in self.now.members.values():
-            if member.joined_at is not None:
-                assert (member.invited_until, member.declined_at, member.mail_id) == (None, None, None)
-        known = {
-            pk: "revoked" if one.revoked_at else "accepted"
-            for pk, one in self.now.invitations.items()
-            if one.revoked_at or one.accepted_at
-        }
-        for pk, state in self.final.items():
-            assert pk not in self.now.invitations or known[pk] == state
-        self.final |= known
-
-    def check_nothing_is_left_over(self) -> None:
-        rows = {
-            pk: row
-            for pk, *row in Directory.objects.values_list("member", "name", "address", "sort_name", "search_text")
-        }
-        names = dict(User.objects.values_list("pk", "name"))
-        assert rows == {
-            pk: [name, member.address, *folded(name, member.address)]
-            for pk, member in self.now.members.items()
-            for name in [names.get(member.user_id or 0, "") or member.name]
-        }
-        assert set(Activity.objects.values_list("member", flat=True)) == set(self.now.members)
-        assert not Selection.objects.exists()
-        departed = set(Departure.objects.values_list("member_id", flat=True))
-        assert not departed & set(self.now.members)
-        everyone = set(self.now.members)
-        assert {one.member_id for one in self.now.grants.values() if one.member_id} <= everyone
-        assert {member for _, member in self.now.group_members} | {
-            member for _, member in self.now.managers
-        } <= everyone
 
 
 @pytest.mark.claim("P3", "P7", "P9", "P10", "P11", "P12", "P13", "P14", "P21", "P26")

@@ -27,7 +27,10 @@ def preview(stage: Stage, client: Client, act: str, *members: Member, **entry: A
 
 def confirm(stage: Stage, client: Client, act: str, shown: Answer, **entry: Any) -> Answer:
     """Pressing the dialog's button."""
-    return client.post(stage.url(f"members/bulk/{act}/apply/"), {"selection": hidden_of(shown, "selection"), **entry})
+    carried = {"selection": hidden_of(shown, "selection")}
+    if 'name="counted"' in body_of(shown):
+        carried["counted"] = hidden_of(shown, "counted")
+    return client.post(stage.url(f"members/bulk/{act}/apply/"), {**carried, **entry})
 
 
 def everybody(stage: Stage) -> list[Member]:

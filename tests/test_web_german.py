@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
+from typing import Any
 
 import polib
 import pytest
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.test import Client
 from django.utils import translation
 
 from accounts.models import OutgoingMail, User
@@ -22,6 +24,7 @@ from tests import cast
 from tests.stage import Stage
 from tests.visiting import Answer, body_of, visitor, words_of
 from workspaces.catalogue import BuiltIn
+from workspaces.models import Job
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +161,81 @@ def test_numbers_and_dates_are_written_in_german() -> None:
     with translation.override("de"):
         assert intcomma(12345) == "12.345"
         assert exact(datetime(2026, 11, 21, 18, 40, tzinfo=UTC)) == "Sa, 21. Nov 2026, 18:40 UTC"
+
+
+# --- what an action keeps is said in the language of whoever reads it, not of whoever acted
+
+
+WORDS = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}")
+
+PLAN = (
+    "email,role,groups,workspaces\nno-address,,,\nb@x.example,Membr,,\nc@x.example,,Data teem,\na..b@x.example,,,\n"
+    "d@x.example,,,Research\ne@x.example,,Data team,Research: Viewer\nben@acme.example,,Data team,Research: Admin\n"
+)
+
+
+@pytest.fixture(scope="module")
+def german() -> set[str]:
+    (path,) = messages.catalogues()
+    same = {text for entry in polib.pofile(str(path)) for text in (entry.msgid, entry.msgid_plural)}
+    texts = {
+        html.unescape(text)
+        for entry in polib.pofile(str(path))
+        for text in (entry.msgstr, *entry.msgstr_plural.values())
+    }
+    return {text for text in texts - same if text and not WORDS.search(text)}
+
+
+def act_on_everything(stage: Stage, client: Client) -> None:
+    """A bulk change, an import with all kinds of trouble, a resource's level, an invitation's end: what keeps words."""
+    ben = stage.member(stage.acme.ben).pk
+    posts: dict[str, dict[str, Any]] = {
+        "members/bulk/role/apply/": {"member": [ben], "role": int(BuiltIn.GUEST)},
+        "members/bulk/workspace/apply/": {
+            "member": [ben],
+            "workspace": stage.acme.default.pk,
+            "workspace_role": int(BuiltIn.STANDARD_VIEWER),
+        },
+        "import/": {"pasted": PLAN, "role": int(BuiltIn.MEMBER), "expires": 7, "language": "en"},
+        f"members/{stage.nora.pk}/edit/": {
+            "address": "nora@new.example",
+            "role": int(BuiltIn.MEMBER),
+            "expires": 3,
+            "language": "en",
+        },
+    }
+    answers = {path: client.post(stage.url(path), data) for path, data in posts.items()}
+    assert {answer.status_code for answer in answers.values()} == {303}
+    assert client.post(f"{answers['import/'].headers['Location']}confirm/").status_code == 303
+    mia = visitor(User.objects.get(pk=stage.acme.mia.pk))
+    assert mia.post(stage.url(f"resources/{stage.churn.pk}/access/"), {"access": "view"}).status_code == 303
+
+
+@pytest.mark.parametrize(("acting", "reading"), [("de", "en"), ("en", "de")])
+def test_what_was_done_in_one_language_is_read_in_another(
+    stage: Stage, acting: str, reading: str, english: set[str], german: set[str]
+) -> None:
+    User.objects.update(language=acting)
+    act_on_everything(stage, visitor(User.objects.get(pk=stage.acme.olga.pk)))
+    User.objects.update(language=reading)
+    reader = visitor(User.objects.get(pk=stage.acme.olga.pk))
+    foreign = german if reading == "en" else english
+    pages = [stage.url("jobs/"), stage.url("history/"), *(stage.url(f"jobs/{job.pk}/") for job in Job.objects.all())]
+    said = {page: said_by(reader.get(page)) for page in pages}
+    assert {page: sorted(texts & foreign) for page, texts in said.items() if texts & foreign} == {}
+    everything = " ".join(" ".join(texts) for texts in said.values())
+    expected = {
+        "en": ("Update role to Guest", "Add as Viewer, default", "Import of a pasted list", "There is no @ in it.",
+               "There is no group “Data teem”. Did you mean “Data team”?",
+               "There is no organization role “Membr”. Did you mean “Member”?",
+               "An email address cannot have two periods in a row.", "Invited: Viewer in Research, Data team",
+               "Locked: members view"),
+        "de": ("Rolle zu Gast ändern", "Hinzufügen als Leser, default", "Import einer eingefügten Liste",
+               "Darin fehlt das @.", "Es gibt keine Gruppe „Data teem“. Meinten Sie",
+               "Es gibt keine Organisationsrolle „Membr“. Meinten Sie „Member“?",
+               "Eine Adresse darf nicht zwei Punkte hintereinander haben.", "Eingeladen: Leser in Research, Data team",
+               "Schreibgeschützt: Mitglieder sehen"),
+    }  # fmt: skip
+    assert [words for words in expected[reading] if words not in everything] == []
+    other = expected["de" if reading == "en" else "en"]
+    assert [words for words in other if words in everything] == []

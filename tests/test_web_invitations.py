@@ -107,6 +107,23 @@ def test_the_list_goes_on_page_by_page_without_leaving_out_or_repeating_anybody(
     assert len(seen) == len(set(seen)) == 120
 
 
+@pytest.mark.row("A21")
+def test_the_search_finds_whoever_waits_has_joined_or_is_gone_by_their_address(stage: Stage, olga: Client) -> None:
+    asked = in_every_state(stage)
+
+    def found(search: str) -> set[str]:
+        page = text(olga, stage.url("invitations/"), q=search)
+        return {word for word, invitation in asked.items() if f'id="i{invitation.pk}"' in page}
+
+    assert found("states.EXAMPLE") == set(asked)
+    assert found("ccepted@states") == {"accepted"}
+    assert found("revoked@st") == {"revoked"}
+    # One or two letters: only where the address begins, or nearly everything would match.
+    assert found("re") == {"revoked"}
+    assert found("p") == {"pending"}
+    assert found("st") == found("%@") == found("Ada Accepts") == set()
+
+
 def test_a_query_that_means_nothing_shows_the_list(stage: Stage, olga: Client) -> None:
     for query in ("page=x", "page=2026-13-45,1", "page=2026-01-01T00:00:00,1", "state=no&mail=no&by=no", "q=%00"):
         assert olga.get(stage.url(f"invitations/?{query}")).status_code == 200

@@ -209,7 +209,9 @@ def test_the_list_goes_on_page_by_page_and_bad_input_is_no_error(stage: Stage, p
     assert "Change 0 " not in words_of(first)
     assert "Change 0 " in words_of(priya.get(str(link_of(first, "next"))))
     page_url = stage.url(f"jobs/{Job.objects.earliest('created_at').pk}/")
-    for url in (f"{stage.url('jobs/')}?before=x", f"{page_url}?page=x", f"{page_url}?page=999999999&show=\x00"):
+    for before in ("x", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-14:00"):
+        assert priya.get(f"{stage.url('jobs/')}?before={before}").status_code == 200
+    for url in (f"{page_url}?page=x", f"{page_url}?page=999999999&show=\x00"):
         assert priya.get(url).status_code == 200
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import OutgoingMail, User
 from invitations.actions import domains, links
@@ -11,6 +12,7 @@ from invitations.asking import Ask
 from invitations.models import DomainRule, InviteLink, JoinDomain
 from invitations.proofs import record_value
 from invitations.queries.links import token_of
+from invitations.views.links import SHOWN
 from tests import cast
 from tests.nameserver import NameServer
 from tests.people import PASSWORD, mailed_link, person
@@ -370,6 +372,15 @@ def test_a_workspace_admin_sees_and_ends_only_links_of_their_own(stage: Stage) -
     assert mia.post(stage.url(f"links/{theirs.pk}/revoke/")).status_code == 303
     zoe = visitor(stage.northlab.zoe)
     assert zoe.get(f"/o/{stage.northlab.organization.slug}/links/{other.pk}/").status_code == 404
+
+
+def test_a_link_that_still_opens_is_listed_however_many_newer_ones_have_ended(stage: Stage) -> None:
+    living = make_link(stage)
+    ended = {"organization": stage.acme.organization, "role_id": BuiltIn.MEMBER, "revoked_at": timezone.now()}
+    InviteLink.objects.bulk_create(InviteLink(name=f"Ended {number}", **ended) for number in range(300))
+    page = body_of(visitor(stage.acme.olga).get(stage.url("links/")))
+    assert f"links/{living.pk}/" in page
+    assert page.count("Ended ") == SHOWN - 1
 
 
 def test_the_operators_rule_is_kept_in_its_canonical_form(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from tests.visiting import HTMX, Answer, body_of, link_of, queries_of, rows_of, 
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Activity, Member
 from workspaces.names import NEVER
+from workspaces.queries.member_sql import Cursor
 
 PAGE = 50
 
@@ -154,6 +155,22 @@ def test_rubbish_in_the_query_is_left_out_and_never_breaks_the_page(stage: Stage
     for name in ("q", "state", "role", "group", "workspace", "two_factor", "active", "sort", "columns", "page"):
         for value in rubbish:
             assert members_page(stage, olga, **{name: value}).status_code == 200, (name, value)
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        ("added", "2026-02-30T00:00:00Z"),
+        ("added", "0001-01-01T00:00:00+14:00"),
+        ("active", "9999-12-31T23:59:59-14:00"),
+        ("name", "\ud800"),
+        ("address", "\x00"),
+    ],
+)
+def test_a_page_after_what_no_row_can_be_is_answered_all_the_same(
+    stage: Stage, olga: Client, sort: str, value: str
+) -> None:
+    assert members_page(stage, olga, sort=sort, page=Cursor(0, value, 1).encode()).status_code == 200
 
 
 def test_people_choose_their_columns(stage: Stage, olga: Client) -> None:

@@ -74,7 +74,7 @@ def test_the_switcher_knows_all_ones_organizations_and_where_one_is(stage: Stage
 @pytest.mark.claim("P11", "P13")
 def test_leaving_says_what_is_lost_and_is_refused_with_the_way_out_to_owner_and_last_admin(stage: Stage) -> None:
     max_ = visitor(stage.max)
-    assert "They leave 1 group: Data team." in words_of(max_.get(stage.url("leave/")))
+    assert "You leave 1 group: Data team." in words_of(max_.get(stage.url("leave/")))
     left = max_.post(stage.url("leave/"), follow=True)
     assert "You left Acme." in words_of(left)
     assert max_.get(stage.url("members/")).status_code == 404

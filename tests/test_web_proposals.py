@@ -80,6 +80,11 @@ def test_many_are_decided_at_once_and_what_stays_open_is_said(stage: Stage, ben:
     assert "Choose somebody who is not decided yet." in words_of(gone)
 
 
+def test_the_help_beside_the_list_shows_its_example_whole(stage: Stage, ben: Client) -> None:
+    page = body_of(ben.get(stage.url("proposals/new/")))
+    assert "names as in Mia Chen &lt;mia@acme.example&gt; are kept." in page
+
+
 def test_what_was_typed_stays_beside_the_reason_and_the_way_back_is_ones_own(stage: Stage, ben: Client) -> None:
     wrong = propose(stage, ben, "good@x.example nonsense")
     assert wrong.status_code == 422

@@ -1,6 +1,5 @@
 """The member table's query string: read forgivingly, written back exactly. Chips and the URL are the same thing."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.http import plain_number
+from config.http import plain_number, plain_words
+from workspaces.forms.fields import set_choices
 from workspaces.models import Organization
 from workspaces.queries.choices import groups_of, workspaces_of
 from workspaces.queries.member_sql import SORTS, STATES, Cursor, Filters
@@ -56,7 +56,7 @@ class Query:
         wanted = tuple(name for name in MembersTable.base_columns if name in given.getlist("columns"))
         return cls(
             filters=Filters(
-                search=given.get("q", "").replace("\x00", "")[:200],
+                search=plain_words(given.get("q")),
                 states=tuple(state for state in STATES if state in given.getlist("state")),
                 role_ids=_ids(given, "role"),
                 group_ids=_ids(given, "group"),
@@ -97,17 +97,14 @@ class FilterForm(forms.Form):
         initial = {name: given.get(name, "") for name in FILTER_NAMES if name != "state"}
         super().__init__(initial={**initial, "state": given.getlist("state")}, auto_id="filter_%s")
         anything = ("", _("Any"))
-        offered: dict[str, Iterable[tuple[object, object]]] = {
-            "role": role_choices,
-            "group": groups_of(organization),
-            "workspace": workspaces_of(organization),
-            "two_factor": list(TWO_FACTOR.items()),
-            "active": list(ACTIVE_CHOICES.items()),
-        }
-        for name, choices in offered.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [anything, *choices]
+        set_choices(
+            self,
+            role=[anything, *role_choices],
+            group=[anything, *groups_of(organization)],
+            workspace=[anything, *workspaces_of(organization)],
+            two_factor=[anything, *TWO_FACTOR.items()],
+            active=[anything, *ACTIVE_CHOICES.items()],
+        )
 
 
 def chips(query: Query, given: QueryDict, base_url: str, names: dict[str, dict[int, str]]) -> list[dict[str, str]]:

@@ -6,9 +6,12 @@ fields come from the payload. Personal names are never in a payload: they are lo
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, override
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.catalogue import BUILT_IN_ROLES
@@ -34,6 +37,8 @@ KINDS: dict[str, EventKind] = {}
 
 WORD_LABEL = "word"
 """Kind of the labels, by the act's id, that hold what a person wrote beside an act. Personal: can be shredded."""
+FORMER_ADDRESS_LABEL, NEW_ADDRESS_LABEL = "before", "after"
+"""The same of an address that was corrected."""
 
 
 def _kind(
@@ -234,6 +239,13 @@ MAIL_CANCELLED = _kind("mail.cancelled", "mail-off", _("took back the mail to {s
 PLACEMENT_DROPPED = _kind(
     "placement.dropped", "shield-x", _("left out what the inviter may no longer give to {subject}"), tone="warn"
 )
+COLLABORATION_DROPPED = _kind(
+    "collaboration.dropped",
+    "shield-x",
+    _("left {subject} out of {scope}, which could no longer be shared with them"),
+    tone="warn",
+    scope="resource",
+)
 
 # What entries keep as before and after is in English; what comes from these lists is said in the reader's language.
 _STATES = [
@@ -249,7 +261,24 @@ _STATES = [
     gettext_noop("None"),
     gettext_noop("Can view"),
     gettext_noop("Can edit"),
+    gettext_noop("Full: by workspace role"),
+    gettext_noop("Locked: members view"),
+    gettext_noop("Private: owner and collaborators"),
+    gettext_noop("Standard"),
+    gettext_noop("Managed"),
+    gettext_noop("Infrastructure"),
+    gettext_noop("Not checked"),
+    gettext_noop("Checked"),
+    gettext_noop("Failed"),
 ]
+_PAUSES = {
+    "owner": gettext_noop("the owner changed"),
+    "address": gettext_noop("the owner's address changed"),
+    "blocked": gettext_noop("the owner's account is blocked"),
+    "listed": gettext_noop("nobody may join by this domain"),
+    "dns": gettext_noop("the DNS record is gone"),
+    "by_hand": gettext_noop("by hand"),
+}
 _FIELDS = [
     gettext_noop("name"),
     gettext_noop("description"),
@@ -258,6 +287,7 @@ _FIELDS = [
     gettext_noop("message"),
     gettext_noop("expiry"),
     gettext_noop("open"),
+    gettext_noop("joining role"),
     gettext_noop("seats"),
     gettext_noop("invitation days"),
     gettext_noop("invitations per day"),
@@ -272,13 +302,36 @@ _FIXED = {*_STATES, *(role.name for role in BUILT_IN_ROLES.values())}
 _GRANT = re.compile(
     r"(?P<role>[^+(]+?)(?P<extras> \+ [\w., ]+?)?(?: until (?P<end>[\d-]{10}))?(?P<reason> \(.*\))?", re.DOTALL
 )
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00")
 _ABOUT_NAMES = ("organization.", "group.", "role.", "drive.")
+_ABOUT_PLACES = ("domain.", "invite_link.")
+
+
+def kept_label(label: object) -> str:
+    """A state, level or the like as entries keep it: in English, whatever the actor speaks."""
+    with override("en"):
+        return str(label)
+
+
+def kept_moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
 def stored_words(kind: EventKind, text: str) -> str:
-    """An entry's before or after as people read it: states, built-in roles and ends in their language, names as they
-    are.
+    """An entry's before or after as people read it: states, built-in roles and moments in their language and zone,
+    names as they are.
     """
+    if _MOMENT.fullmatch(text):
+        return date_format(timezone.localtime(datetime.fromisoformat(text)), gettext("j F Y, H:i"))
+    if kind is DOMAIN_PAUSED:
+        return gettext(_PAUSES[text]) if text in _PAUSES else text
+    if kind is ACCOUNT_REPORTED:
+        account, comma, state = text.rpartition(", ")
+        return f"{account}{comma}{gettext(state)}" if state in _STATES else text
+    if kind.name.startswith(_ABOUT_PLACES):
+        first, *places = text.split("; ")  # the organization role, where there is one
+        first = gettext(first) if first in _FIXED else stored_place(first)
+        return "; ".join([first, *map(stored_place, places)])
     found = _GRANT.fullmatch(text)
     if found is None or (kind.name.startswith(_ABOUT_NAMES) and text not in _STATES):
         return text

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
+from config.sentences import Sentence
+from config.sentences import Sentence as _
 from workspaces.models import Job, JobRow
 from workspaces.place import Place
 from workspaces.reasons import Reason
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 CHANGED_SINCE = "changed_since"
 GONE = "gone"
 ENDED = "ended"
-NOT_ASKED = "not_asked"
+MEMBER = "member"
 
-_SENTENCES: Mapping[str, Promise] = {
+_SENTENCES: Mapping[str, Sentence] = {
     CHANGED_SINCE: _("Has changed since."),
     GONE: _("Is not there any more."),
     ENDED: _("Would have ended by now."),
-    NOT_ASKED: _("Could not be asked in again: a limit of the day, no free seat, or a member by another address."),
+    MEMBER: _("Is a member already."),
 }
 
 
@@ -37,7 +36,7 @@ class RowResult:
 
     number: int
     result: str
-    note: str = ""
+    note: Sentence | str = ""
     member_id: int | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
 

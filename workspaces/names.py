@@ -24,7 +24,7 @@ def folded(name: str, address: str) -> tuple[str, str]:
     before it.
     """
     short = fold(name)[:254]
-    return short or address, f" {short} {address}"[:400]
+    return short or address, f" {short} {fold(address)}"[:400]
 
 
 def folded_place(name: str, description: str = "") -> tuple[str, str]:

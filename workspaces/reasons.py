@@ -2,8 +2,8 @@
 
 from enum import Enum, StrEnum
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from config.sentences import Sentence
+from config.sentences import Sentence as _
 
 
 class Refused(Enum):
@@ -59,7 +59,7 @@ class Reason(StrEnum):
         return Refused.UNTIL_CONFIRMED if self is Reason.CONFIRM else Refused.BY_STATE
 
     @property
-    def sentence(self) -> Promise:
+    def sentence(self) -> Sentence:
         return SENTENCES[self]
 
 
@@ -75,7 +75,7 @@ _BY_RIGHT = {
     Reason.PRIVATE,
 }
 
-SENTENCES: dict[Reason, Promise] = {
+SENTENCES: dict[Reason, Sentence] = {
     Reason.NO_RIGHT: _("Your role does not include this."),
     Reason.HOLDS_MORE: _("They hold permissions that you do not hold."),
     Reason.GIVES_MORE: _("This would give permissions that you do not hold."),

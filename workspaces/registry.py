@@ -87,12 +87,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of one of them, in a sentence."""
+    """What became of one of them, in a sentence. reason: why not, a code as the rows of jobs have it."""
 
     text: str
     address: str
     is_good: bool
     sentence: str
+    reason: str = ""
 
 
 # Ask addresses in, or renew their open invitations; they decide by themselves and lock the organization.

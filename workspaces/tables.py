@@ -107,9 +107,9 @@ class Presenter:
         pill = self._pill(found)
         shown, seen = self.columns, found.last_active_at > NEVER
         return MemberRow(
-            id=str(found.id),
+            id=SafeString(found.id),
             url=url,
-            state=pill.state,
+            state=SafeString(pill.state),
             pick=rows.pick(found.id),
             person=self._person(found, state, url),
             role=self._role(found, rights, url) if "role" in shown else "",

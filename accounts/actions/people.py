@@ -19,8 +19,9 @@ class ProfileChange:
     renamed: bool
 
 
-def sign_up(*, door: Door, address: str, name: str, password: str) -> User:
-    """Makes the account that the door allows: where the door fixes the address, no other counts.
+def sign_up(*, door: Door, address: str, name: str, password: str, language: str = "") -> User:
+    """Makes the account that the door allows: where the door fixes the address, no other counts. language: what the
+    person reads while they sign up; mails to them are in it until they choose another one.
 
     A sign-up for the same address that nobody ever confirmed gives way. Refused with 409 when the address has an
     account, or when an empty installation has got its first person meanwhile.
@@ -36,7 +37,7 @@ def sign_up(*, door: Door, address: str, name: str, password: str) -> User:
         queries.unconfirmed_signups(address).delete()
         try:
             with transaction.atomic():
-                user = User.objects.create_user(address, password, name=names.clean_name(name))
+                user = User.objects.create_user(address, password, name=names.clean_name(name), language=language)
                 EmailAddress.objects.create(user=user, email=address, primary=True, verified=door.is_proven)
         except IntegrityError:
             raise _taken() from None

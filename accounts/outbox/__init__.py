@@ -6,20 +6,25 @@ Actions call `queue`, `queue_mail`, `hint`, `cancel` and `retry`, tasks `drain` 
 from accounts.outbox.drains import drain, sweep
 from accounts.outbox.letters import Letter, MailKind, Stale, Wording, one_line, register, without_links
 from accounts.outbox.queueing import cancel, cancel_mails, hint, queue, queue_mail, retry
+from accounts.outbox.readers import Reader, moment_words, reader, readers_of
 from accounts.outbox.reports import report
 
 __all__ = [
     "Letter",
     "MailKind",
+    "Reader",
     "Stale",
     "Wording",
     "cancel",
     "cancel_mails",
     "drain",
     "hint",
+    "moment_words",
     "one_line",
     "queue",
     "queue_mail",
+    "reader",
+    "readers_of",
     "register",
     "report",
     "retry",

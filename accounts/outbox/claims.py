@@ -25,6 +25,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import MailAttempt, OutgoingMail
 from accounts.outbox import gates
 from accounts.outbox.gates import Passage
+from config.statements import prepared
 
 log = structlog.get_logger(__name__)
 
@@ -184,12 +185,13 @@ def _advance(claimer: uuid.UUID, delivered: Delivered | None, following: Outgoin
     marked = following.pk if following else 0
     if not done and not marked:
         return False
-    reply = delivered.reply if delivered else ""
-    claimed = OutgoingMail._meta.get_field("claimed_by").get_db_prep_value(claimer, connection)
-    values = [done, done, reply, done, done, done, marked, marked, marked, done, marked, claimed]
-    with connection.cursor() as cursor:
-        cursor.execute(_advancing(connection.vendor), values)
-        return any(pk == marked for (pk,) in cursor.fetchall())
+    values = {
+        "done": done,
+        "reply": delivered.reply if delivered else "",
+        "marked": marked,
+        "claimer": OutgoingMail._meta.get_field("claimed_by").get_db_prep_value(claimer, connection),
+    }
+    return any(pk == marked for (pk,) in prepared(_advancing(connection.vendor), values))
 
 
 @cache
@@ -198,16 +200,16 @@ def _advancing(vendor: str) -> str:
     now = "STATEMENT_TIMESTAMP()" if vendor == "postgresql" else "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
     return f"""
         UPDATE accounts_outgoingmail SET
-            state = CASE id WHEN %s THEN 'sent' ELSE state END,
-            reply = CASE id WHEN %s THEN %s ELSE reply END,
-            finished_at = CASE id WHEN %s THEN {now} ELSE finished_at END,
-            next_attempt_at = CASE id WHEN %s THEN NULL ELSE next_attempt_at END,
-            claimed_by = CASE id WHEN %s THEN NULL ELSE claimed_by END,
-            handed_over_at = CASE id WHEN %s THEN {now} ELSE handed_over_at END,
-            hand_overs = CASE id WHEN %s THEN hand_overs + 1 ELSE hand_overs END,
-            attempts = CASE id WHEN %s THEN attempts + 1 ELSE attempts END
-        WHERE (id = %s AND state NOT IN ('sent', 'bounced', 'complained'))
-           OR (id = %s AND state = 'sending' AND claimed_by = %s AND hand_overs < {COPIES})
+            state = CASE id WHEN %(done)s THEN 'sent' ELSE state END,
+            reply = CASE id WHEN %(done)s THEN %(reply)s ELSE reply END,
+            finished_at = CASE id WHEN %(done)s THEN {now} ELSE finished_at END,
+            next_attempt_at = CASE id WHEN %(done)s THEN NULL ELSE next_attempt_at END,
+            claimed_by = CASE id WHEN %(done)s THEN NULL ELSE claimed_by END,
+            handed_over_at = CASE id WHEN %(marked)s THEN {now} ELSE handed_over_at END,
+            hand_overs = CASE id WHEN %(marked)s THEN hand_overs + 1 ELSE hand_overs END,
+            attempts = CASE id WHEN %(marked)s THEN attempts + 1 ELSE attempts END
+        WHERE (id = %(done)s AND state NOT IN ('sent', 'bounced', 'complained'))
+           OR (id = %(marked)s AND state = 'sending' AND claimed_by = %(claimer)s AND hand_overs < {COPIES})
         RETURNING id"""  # noqa: S608 - constants only
 
 

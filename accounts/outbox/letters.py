@@ -10,6 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from accounts.models import OutgoingMail
 
@@ -45,6 +48,11 @@ class Wording(ABC):
         """Display name beside the fixed From address; empty for the installation's own."""
         return ""
 
+    @property
+    def host(self) -> str:
+        """Where this installation lives, for the foot."""
+        return str(urlsplit(settings.PUBLIC_URL).netloc)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -56,7 +64,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Nothing to send any more; `reason` is a sentence for the administrator."""
+    """Nothing to send any more; `reason` is a sentence for administrators, in English: it is translated where it is
+    read, so mark it with gettext_noop.
+    """
 
     reason: str
 

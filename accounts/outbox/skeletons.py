@@ -96,6 +96,7 @@ class Skeleton:
         headers = EmailMessage(policy=policy.SMTP)
         headers["From"] = Address(display_name=wording.sender_name or name, addr_spec=address)
         headers["Subject"] = wording.subject
+        headers["Content-Language"] = wording.language
         headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
         return bytes(headers).removesuffix(b"\r\n")
 

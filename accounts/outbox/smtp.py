@@ -1,11 +1,12 @@
 """One SMTP session for many ready messages. Tells apart what the server refused for certain and what nobody can know.
 
-Knows no rows. Every call has the time-out MAIL_TIMEOUT.
+Knows no rows. Every call has the time-out MAIL_TIMEOUT, and so has every answer as a whole.
 """
 
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.mail.utils import DNS_NAME
 
 _WORDS = 500  # of a reply that are kept
+_CHUNK = 4096  # bytes
 
 
 class Unreachable(Exception):
@@ -144,7 +146,54 @@ def converse(sender: str, recipient: str, message: bytes, lines: list[str]) -> b
     return True
 
 
-class _Recorded(smtplib.SMTP):
+class _Prompt(smtplib.SMTP):
+    """An answer has the time-out once. smtplib's own begins anew with each byte, so that a server that drips could hold
+    a worker for hours.
+    """
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None and self.file is None:
+            self.file = _Answers(self.sock)
+        if self.file is not None:
+            self.file.begin()
+        return super().getreply()
+
+
+class _PromptOverTLS(_Prompt, smtplib.SMTP_SSL):
+    pass
+
+
+class _Answers:
+    """The lines that come over a socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._waiting = b""
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + settings.MAIL_TIMEOUT
+
+    def readline(self, limit: int) -> bytes:
+        """Empty when the connection has ended; at most so many bytes. Raises TimeoutError."""
+        try:
+            while b"\n" not in self._waiting and len(self._waiting) < limit:
+                self._sock.settimeout(max(self._until - time.monotonic(), 0.001))
+                chunk = self._sock.recv(_CHUNK)
+                if not chunk:
+                    return b""
+                self._waiting += chunk
+        finally:
+            self._sock.settimeout(settings.MAIL_TIMEOUT)  # for what is sent next
+        end = self._waiting.find(b"\n") + 1 or limit
+        line, self._waiting = self._waiting[:end], self._waiting[end:]
+        return line
+
+    def close(self) -> None:
+        """The socket is closed by whoever made it."""
+
+
+class _Recorded(_Prompt):
     """Takes down each line; the class attribute `lines` is given by `_recorded`, since connecting begins at once."""
 
     lines: list[str]
@@ -170,7 +219,7 @@ class _RecordedOverTLS(_Recorded, smtplib.SMTP_SSL):
 
 def _classes(lines: list[str] | None) -> tuple[type[smtplib.SMTP], type[smtplib.SMTP_SSL]]:
     if lines is None:
-        return smtplib.SMTP, smtplib.SMTP_SSL
+        return _Prompt, _PromptOverTLS
     return type("Recorded", (_Recorded,), {"lines": lines}), type("OverTLS", (_RecordedOverTLS,), {"lines": lines})
 
 

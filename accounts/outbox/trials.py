@@ -4,6 +4,7 @@ The request that asks for it waits for nobody; its page asks again until the row
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -32,8 +33,8 @@ def latest(user_id: int) -> TestMail | None:
     return TestMail.objects.filter(user=user_id).select_related("user").order_by("-pk").first()
 
 
-def send_all(wording: Wording) -> int:
-    """Sends those that wait, each once; how many. Safe to run any number of times at once."""
+def send_all(worded: Callable[[User], Wording]) -> int:
+    """Sends those that wait, each once; how many. Safe to run any number of times at once. worded: for its operator."""
     sent = 0
     waiting = TestMail.objects.filter(begun_at=None, asked_at__gt=Now() - LIFE)
     for row in waiting.select_related("user").order_by("pk"):
@@ -46,7 +47,7 @@ def send_all(wording: Wording) -> int:
             "date": format_datetime(timezone.now()),
             "message_id": f"test.{row.pk}.{uuid.uuid4()}",
         }
-        is_taken = converse(sender_address(), row.user.email, Skeleton(wording).fill(values), lines)
+        is_taken = converse(sender_address(), row.user.email, Skeleton(worded(row.user)).fill(values), lines)
         TestMail.objects.filter(pk=row.pk).update(ended_at=Now(), is_taken=is_taken, conversation="\n".join(lines))
         sent += 1
     return sent

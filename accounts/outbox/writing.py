@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 import structlog
 
@@ -68,13 +70,18 @@ def _message(mail: OutgoingMail, skeleton: Skeleton | Unwritable, values: Mappin
     # Date is when the mail was ready to be sent (RFC 5322, 3.6.1): with the Message-ID, a second copy has the same.
     headers = {
         "recipient": mail.recipient,
-        "date": format_datetime(mail.queued_at),
+        "date": _date(mail.queued_at),
         "message_id": f"{mail.pk}.{mail.message_uuid}",  # with the row's id, by which a bounce finds it
     }
     try:
         return skeleton.fill({**values, **headers})
     except (KeyError, ValueError) as problem:
         return _unwritable(mail, problem)
+
+
+@lru_cache(maxsize=256)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)  # many mails are queued at the same moment
 
 
 def _unwritable(mail: OutgoingMail, problem: Exception) -> Unwritable:

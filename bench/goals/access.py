@@ -35,7 +35,7 @@ def _checks(place: Place, meter: Meter) -> Iterator[Result]:
     asking.insist_on_agreement()
     one = meter.compare(asking.check, _nothing, rounds=7, repeat=300)
     yield at_most(6, "one check", at, one.subject, f"SELECT 1 {one.reference}", measured=one.ratio, bar=4)
-    page = meter.compare(asking.page, asking.page_one_by_one, rounds=7, repeat=10)
+    page = meter.compare(asking.page, asking.page_one_by_one, rounds=11, repeat=20)
     reference = f"{PAGE} checks {page.reference}"
     yield times_less(6, f"{PAGE} people", at, page.subject, reference, measured=1 / page.ratio, bar=8)
     places = meter.compare(asking.everywhere, asking.everywhere_one_by_one, rounds=7, repeat=5)

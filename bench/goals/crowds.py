@@ -77,3 +77,8 @@ def cost_of_change(
 def as_many(cost: Cost, done: int, wanted: int) -> Cost:
     """The cost of `done` rows told for `wanted`."""
     return Cost(cost.web / done * wanted, cost.database / done * wanted)
+
+
+def per_second(cost: Cost) -> str:
+    """The cost of a whole crowd, and how many of it fit into a second of CPU."""
+    return f"{cost} ({CROWD / cost.total * 1000:,.0f}/s)"

@@ -49,6 +49,16 @@ def pill(tone: str, icon: str, word: str, detail: str = "") -> SafeString:
 
 
 @functools.lru_cache(maxsize=4096)
+def mark(tone: str, icon: str, words: str, shown: str = "") -> SafeString:
+    """What has to be known of a row beside its state, by an icon and perhaps a number; the words are its name."""
+    words = html.escape(words)
+    return SafeString(
+        f'<span class="r-mark r-{tone}" role="img" aria-label="{words}" title="{words}" tabindex="-1">'
+        f'<svg class="r-icon" aria-hidden="true"><use href="#i-{icon}"/></svg>{html.escape(shown)}</span>'
+    )
+
+
+@functools.lru_cache(maxsize=4096)
 def tags(names: tuple[str, ...], total: int) -> SafeString:
     """The names that fit into the cell, at most two, and "+3" for the rest of `total`."""
     if not names:

@@ -1,8 +1,5 @@
 """What the invitee does: accept or decline. Opening a link does neither (ACCEPTANCE P6)."""
 
-from dataclasses import dataclass
-
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +8,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from config.refusals import Refusal
 from invitations.actions.grantable import Givers
+from invitations.actions.joining import Joined
 from invitations.actions.telling import mails_waiting, tell_inviter
 from invitations.models import Invitation
 from invitations.policy import ACCEPTABLE, State
@@ -20,24 +18,17 @@ from workspaces.actions.locking import Locked, locked
 from workspaces.actions.merging import Pair, fold, raise_role
 from workspaces.actions.requests import Asked, hold
 from workspaces.history import (
+    COLLABORATION_DROPPED,
     INVITATION_ACCEPTED,
     INVITATION_DECLINED,
     INVITATION_EXPLAINED,
     INVITATION_MERGED,
     PLACEMENT_DROPPED,
     WORD_LABEL,
+    kept_label,
 )
-from workspaces.models import Act, Collaborator, Grant, GroupMember, Label, Member, Organization
+from workspaces.models import Act, Collaborator, Grant, GroupMember, Label, Member
 from workspaces.queries.resources import approach
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The member that the invitee is now; dropped counts what the inviter could no longer give."""
-
-    organization: Organization
-    member_id: int
-    dropped: int
 
 
 def accept(*, actor: Actor, invitation_id: int, generation: int) -> Joined:
@@ -69,7 +60,7 @@ def accept(*, actor: Actor, invitation_id: int, generation: int) -> Joined:
             _merge(held, waiting, present)
             held.record(INVITATION_MERGED, subject=member.pk)
         hold(held, member, dropped, inviter=invitation.inviter_name)
-        return Joined(held.organization, member.pk, len(dropped))
+        return Joined(held.organization, member.pk, len(dropped), is_new=present is None)
 
 
 def decline(*, actor: Actor, invitation_id: int, generation: int, word: str = "") -> None:
@@ -142,9 +133,11 @@ SENTENCES = {
 def _use_up(invitation: Clocked, generation: int, user: User) -> None:
     """Whoever changes the row first has accepted; everybody else learns its state."""
     used = Invitation.objects.filter(
-        Q(accepted_at__isnull=True, revoked_at__isnull=True, declined_at__isnull=True),
         pk=invitation.pk,
         generation=generation,
+        accepted_at__isnull=True,
+        revoked_at__isnull=True,
+        declined_at__isnull=True,
         expires_at__gt=Now(),
     ).update(accepted_at=Now(), accepted_by=user)
     if not used:
@@ -188,18 +181,21 @@ def _drop_what_is_not_grantable(held: Locked, invitation: Clocked, waiting: Memb
             held.record(PLACEMENT_DROPPED, subject=waiting.pk, before=membership.group.name)
             dropped.append(Asked(group_id=membership.group_id))
             membership.delete()
-    _drop_what_is_not_shareable(held, waiting, givers)
-    return dropped
+    return dropped + _drop_what_is_not_shareable(held, waiting, givers)
 
 
-def _drop_what_is_not_shareable(held: Locked, waiting: Member, givers: Givers) -> None:
+def _drop_what_is_not_shareable(held: Locked, waiting: Member, givers: Givers) -> list[Asked]:
     """The same for resources: whoever shared one must still be able to."""
-    for row in Collaborator.objects.filter(member=waiting).select_related("resource"):
+    dropped = []
+    for row in Collaborator.objects.filter(member=waiting):
         giver = givers.facts(row.added_by_id)
         found = approach(held.organization, giver, row.resource_id)
         if found is None or not found.may_share(giver, row.level):
-            held.record(PLACEMENT_DROPPED, subject=waiting.pk, before=row.get_level_display())
+            level = kept_label(Collaborator.Level(row.level).label)
+            held.record(COLLABORATION_DROPPED, subject=waiting.pk, scope=row.resource_id, before=level)
+            dropped.append(Asked(resource_id=row.resource_id, level=row.level))
             row.delete()
+    return dropped
 
 
 def _lower_role(held: Locked, waiting: Member, role_id: int) -> list[Asked]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
+from accounts.models import User
 from config.refusals import Refusal
+from config.sentences import Sentence
 from invitations.asking import OVER_DAY, Addressee, Ask, Line, Result
 from invitations.queries.invitations import Known, known_addresses
 from invitations.queries.limits import Quota, mailed_out, quota_of, seconds_until_mail, seconds_until_quota
@@ -145,10 +147,10 @@ class Reach:
             return Result.OVER_SEATS
         return None
 
-    def _note(self, who: Addressee, result: Result) -> str:
+    def _note(self, who: Addressee, result: Result) -> Sentence | str:
         """Whose limit it is, if not the address's own."""
         own = result is not Result.OVER_LIMIT or who.address in self.mailed
-        return "" if own else str(OVER_DAY[self.over])
+        return "" if own else OVER_DAY[self.over]
 
 
 def _takes_seat(known: Known | None) -> bool:
@@ -166,6 +168,13 @@ def reach_of(held: Locked, addresses: Collection[str], roles: Mapping[int, RoleF
         quota.reason,
         free_seats(held),
     )
+
+
+def hold_quota(held: Locked) -> None:
+    """What a person may ask for in a day counts in all organizations, whose locks know nothing of one another: nobody
+    asks in their name elsewhere until this transaction ends. Locks the account; call it before counting.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=held.actor.user_id or 0).values_list("pk").first()
 
 
 def over_limit(held: Locked, quota: Quota, addresses: Collection[str]) -> Refusal:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import outbox
 from accounts.actions import insist_on_operator
@@ -20,7 +20,7 @@ from workspaces.models import Organization
 from workspaces.policy import Verb, decide
 
 
-def stop_reminders(mail: OutgoingMail) -> None:
+def unsubscribe_complainer(mail: OutgoingMail) -> None:
     """Whoever marked a mail as spam gets no reminders from that organization; registered with `accounts`."""
     if mail.organization_id is not None:
         Unsubscribed.objects.bulk_create(
@@ -46,7 +46,7 @@ def cancel_mails(*, actor: Actor, mail_ids: Collection[int]) -> int:
             pk__in=mail_ids, next_attempt_at__isnull=False, handed_over_at__isnull=True
         )
         _record(actor, waiting, MAIL_CANCELLED)
-        return outbox.cancel_mails(mail_ids, reason=_("Taken back by an operator."))
+        return outbox.cancel_mails(mail_ids, reason=gettext_noop("Taken back by an operator."))
 
 
 def _record(actor: Actor, mails: "QuerySet[OutgoingMail]", kind: EventKind) -> None:

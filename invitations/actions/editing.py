@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import Subquery
 from django.db.models.functions import Now
 from django.http import Http404
-from django.utils.formats import date_format
 
 from accounts.actors import Actor
 from accounts.addresses import AddressError, canonical
@@ -25,7 +24,7 @@ from workspaces.actions.groups import add_to_group, remove_from_group
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.actions.seats import insist_on_seats
 from workspaces.catalogue import Scope
-from workspaces.history import INVITATION_EDITED, ROLE_CHANGED
+from workspaces.history import INVITATION_EDITED, ROLE_CHANGED, kept_moment
 from workspaces.models import GroupMember, Member, Organization, Origin, Role
 from workspaces.plans import Proposal, make_plan
 from workspaces.policy import Verb, decide
@@ -157,8 +156,8 @@ def _change_expiry(held: Locked, invitation: Invitation, member: Member, days: i
     held.record(
         INVITATION_EDITED,
         subject=member.pk,
-        before=date_format(invitation.expires_at, "j F Y, H:i"),
-        after=date_format(until.get(pk=held.organization.pk), "j F Y, H:i"),
+        before=kept_moment(invitation.expires_at),
+        after=kept_moment(until.get(pk=held.organization.pk)),
         payload={"field": "expiry"},
     )
     mine = Invitation.objects.filter(pk=invitation.pk)

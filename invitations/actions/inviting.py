@@ -1,11 +1,12 @@
 """Asking people in: one address or ten thousand, checked and recorded set by set."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
@@ -14,7 +15,7 @@ from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
 from accounts.outbox import hint
 from config.refusals import Refusal
-from invitations.actions.deciding import giving_of, over_limit, reach_of
+from invitations.actions.deciding import giving_of, hold_quota, over_limit, reach_of
 from invitations.asking import Addressee, Ask, Line, Report, Result, read_entries
 from invitations.models import Invitation
 from invitations.queries.invitations import INVITATION_MAIL, Known
@@ -27,6 +28,7 @@ from workspaces.models import (
     Activity,
     Directory,
     Grant,
+    GrantPermission,
     Group,
     GroupMember,
     Member,
@@ -41,7 +43,7 @@ from workspaces.policy import BULK_LIMIT, RoleFacts
 from workspaces.queries.facts import actor_facts, roles_of
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
-from workspaces.sql import insert_rows, insert_select, reserve_ids
+from workspaces.sql import delete_rows, insert_rows, reserve_ids
 
 QUEUED = MailState.QUEUED.value
 
@@ -50,35 +52,42 @@ def invite(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], ask
     """Asks every good address of the list in, and says what became of each entry. Locks the organization.
 
     Raises Refusal 403 for a role, group or workspace that the actor cannot give, 409 for more than 10,000 addresses,
-    429 when the
-    day's limit leaves nothing; Http404 for ids that are not the organization's. The same transaction queues the mails.
+    429 when the day's limit leaves nothing; Http404 for ids that are not the organization's. The same transaction
+    queues the mails.
     """
     addressees, lines = read_entries(entries)
     if len(addressees) > BULK_LIMIT:
         raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
     with locked(actor=actor, organization_id=organization_id) as held:
+        hold_quota(held)
         giving = giving_of(held, [ask])
         giving.insist(ask)
         new, known, unasked = reach_of(held, [who.address for who in addressees], giving.roles).sort(addressees)
         if not new and not known and addressees and all(line.result is Result.OVER_LIMIT for line in unasked):
             quota = quota_of(held.organization, actor.user_id)
             raise over_limit(held, quota, [line.address for line in unasked])
-        ask_in(held, ask, new, known, giving.roles)
+        ask_in(held, [Invitees(ask, new, known)], giving.roles)
     return Report([*good_lines(new, known), *unasked, *lines])
 
 
-def ask_in(
-    held: Locked,
-    ask: Ask,
-    new: Sequence[Addressee],
-    known: Sequence[tuple[Addressee, Known]],
-    roles: Mapping[int, RoleFacts],
-) -> None:
-    """Writes what `deciding` has accepted, under the lock held."""
-    writer = Inviting(held, ask)
-    writer.enter(new)
-    writer.renew(known, roles)
-    if new or known:
+@dataclass(frozen=True, slots=True)
+class Invitees:
+    """Who gets one ask: those who are new, and those who wait already."""
+
+    ask: Ask
+    new: list[Addressee] = field(default_factory=list)
+    known: list[tuple[Addressee, Known]] = field(default_factory=list)
+
+
+def ask_in(held: Locked, asked: Sequence[Invitees], roles: Mapping[int, RoleFacts]) -> None:
+    """Writes what `deciding` has accepted, under the lock held: as many statements for a few dozen asks as for one.
+
+    The asks share message, language and expiry: they differ in what they give.
+    """
+    writer = Inviting(held, asked)
+    writer.enter()
+    writer.renew(roles)
+    if any(each.new or each.known for each in asked):
         hint()
 
 
@@ -91,14 +100,14 @@ def invite_guest(held: Locked, address: str) -> int:
     """Asks somebody in as Guest under the lock held, the right to it being decided: a resource that they get is the
     reason. Returns the waiting member's id. Raises Refusal 429 over the day's limit, 409 without a free seat.
     """
+    hold_quota(held)
     ask = Ask(BuiltIn.GUEST)
     roles = roles_of(held.organization, Scope.ORGANIZATION)
     new, _known, _unasked = reach_of(held, [address], roles).sort([Addressee(address)])
     if not new:
         insist_on_seats(held)
         raise over_limit(held, quota_of(held.organization, held.actor.user_id), [address])
-    Inviting(held, ask).enter(new)
-    hint()
+    ask_in(held, [Invitees(ask, new)], roles)
     return held.organization.members.values_list("pk", flat=True).get(address=address)
 
 
@@ -112,63 +121,50 @@ def preview(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], as
     return Report([*good_lines(new, known), *unasked, *lines])
 
 
-@dataclass(frozen=True, slots=True)
 class Inviting:
-    """The rows of one ask, under the lock."""
+    """The rows of some asks, under the lock. Writes by whole tables, never ask by ask."""
 
-    held: Locked
-    ask: Ask
+    def __init__(self, held: Locked, asked: Sequence[Invitees]) -> None:
+        self.held, self.asked = held, asked
+        self.now = held.now()
+        self.user_id = held.actor.user_id
+        self.inviter = User.objects.filter(pk=self.user_id or 0).values_list("name", flat=True).first() or ""
+        self.names = _Names.of([each.ask for each in asked])
 
-    def enter(self, new: Sequence[Addressee]) -> None:
+    def enter(self) -> None:
         """Waiting members, their invitations and mails, placements and history: one set-based insert per table."""
-        if not new:
+        everybody = [(each.ask, who) for each in self.asked for who in each.new]
+        if not everybody:
             return
-        organization = self.held.organization
-        now = _now(organization)
-        expires = now + timedelta(days=self.ask.days or organization.invitation_days)
-        user_id = self.held.actor.user_id
-        members = reserve_ids(Member, len(new))
-        invitations = reserve_ids(Invitation, len(new))
-        mails = reserve_ids(OutgoingMail, len(new))
-        here = organization.pk
-        folds = [folded(who.name, who.address) for who in new]
+        organization, now = self.held.organization, self.now
+        here, count = organization.pk, len(everybody)
+        members, invitations, mails = (reserve_ids(model, count) for model in (Member, Invitation, OutgoingMail))
+        new = list(zip(everybody, members, invitations, mails, strict=True))
         insert_rows(
             OutgoingMail,
             ["id", *MAIL_FIELDS],
-            (
-                (mail, *_mail_row(self.held, invitation, who.address, 1, now))
-                for who, mail, invitation in zip(new, mails, invitations, strict=True)
-            ),
+            ((mail, *_mail_row(self.held, invitation, who.address, 1, now)) for (_, who), _, invitation, mail in new),
         )
         insert_rows(
             Member,
             [
-                "id",
-                "organization_id",
-                "address",
-                "name",
-                "role_id",
-                "created_at",
-                "invited_until",
-                "invited_by_id",
+                "id", "organization_id", "address", "name", "role_id", "created_at", "invited_until", "invited_by_id",
                 "mail_id",
             ],
             (
-                (member, here, who.address, who.name, self.ask.role_id, now, expires, user_id, mail)
-                for who, member, mail in zip(new, members, mails, strict=True)
+                (member, here, who.address, who.name, ask.role_id, now, self._expiry(ask), self.user_id, mail)
+                for (ask, who), member, _, mail in new
             ),
-        )
+        )  # fmt: skip
         insert_rows(
             Directory,
-            ["member_id", "organization_id", "name", "sort_name", "address", "search_text", "since"],
+            ["member_id", "organization_id", "name", "sort_name", "search_text", "address", "since"],
             (
-                (member, here, who.name, sort_name, who.address, text, now)
-                for who, member, (sort_name, text) in zip(new, members, folds, strict=True)
+                (member, here, who.name, *folded(who.name, who.address), who.address, now)
+                for (_, who), member, _, _ in new
             ),
         )
         insert_rows(Activity, ["member_id", "organization_id", "last_active_at"], ((pk, here, NEVER) for pk in members))
-        inviter = self._inviter_name()
-        language = self.ask.language or organization.language
         insert_rows(
             Invitation,
             [
@@ -177,110 +173,160 @@ class Inviting:
             ],
             (
                 (
-                    pk, uuid.uuid4(), here, member, who.address, user_id, inviter, self.ask.message,
-                    language, 1, now, now, expires,
+                    invitation, uuid.uuid4(), here, member, who.address, self.user_id, self.inviter, ask.message,
+                    ask.language or organization.language, 1, now, now, self._expiry(ask),
                 )
-                for who, pk, member in zip(new, invitations, members, strict=True)
+                for (ask, who), member, invitation, _ in new
             ),
         )  # fmt: skip
-        everybody = organization.members.filter(pk__gte=members[0], pk__lte=members[-1])
-        self.place(everybody, are_new=True)
-        self.held.record_set(MEMBER_INVITED, everybody, after=self._role_name(), payload=self._places())
+        self._place([(ask, member) for (ask, _), member, _, _ in new])
+        numbers = iter(members)
+        self.held.record_acts(
+            MEMBER_INVITED,
+            [
+                (
+                    self.names.places(each.ask),
+                    [(next(numbers), "", self.names.roles[each.ask.role_id]) for _ in each.new],
+                )
+                for each in self.asked
+            ],
+        )
 
-    def renew(self, known: Sequence[tuple[Addressee, Known]], roles: Mapping[int, RoleFacts]) -> None:
+    def renew(self, roles: Mapping[int, RoleFacts]) -> None:
         """Asking again: a new link, a new life, more placements; the role changes only to one that contains the present
         one (P9).
         """
+        known = [(each.ask, member) for each in self.asked for _, member in each.known]
         if not known:
             return
-        waiting = Chosen(ids=tuple(member.member_id for _, member in known)).members(self.held.organization)
-        self.place(waiting)
-        wanted = roles[self.ask.role_id]
-        raised = waiting.filter(
-            role_id__in=[role.id for role in roles.values() if role.permissions < wanted.permissions]
+        ids = [member.member_id for _, member in known]
+        waiting = Chosen(ids=tuple(ids)).members(self.held.organization)
+        # What has ended while they waited is given anew.
+        ended = Grant.objects.filter(member__in=ids, ends_at__lte=Now())
+        delete_rows(GrantPermission.objects.filter(grant__in=ended.values("pk")))
+        delete_rows(ended)
+        self._place(
+            [(ask, member.member_id) for ask, member in known],
+            set(GroupMember.objects.filter(member__in=ids).values_list("group_id", "member_id")),
+            set(Grant.objects.filter(member__in=ids).values_list("workspace_id", "member_id", "role_id")),
         )
-        self.held.record_set(ROLE_CHANGED, raised, before=F("role__name"), after=self._role_name())
-        raised.update(role_id=wanted.id)
+        self._raise_roles(
+            [
+                (ask.role_id, member)
+                for ask, member in known
+                if roles[member.role_id].permissions < roles[ask.role_id].permissions
+            ]
+        )
         # Whoever asked last answers for it: their rights cover the role, as `deciding` made sure.
-        user_id = self.held.actor.user_id
-        waiting.update(invited_by_id=user_id)
+        waiting.update(invited_by_id=self.user_id)
         Invitation.objects.filter(member__in=waiting.values("pk"), accepted_at=None, revoked_at=None).update(
-            inviter_id=user_id, inviter_name=self._inviter_name()
+            inviter_id=self.user_id, inviter_name=self.inviter
         )
-        renew_links(
-            self.held,
-            waiting,
-            days=self.ask.days,
-            message=self.ask.message,
-            language=self.ask.language,
-            payload=self._places(),
+        self.held.record_acts(
+            INVITATION_RENEWED,
+            [
+                (self.names.places(each.ask), [(member.member_id, "", "") for _, member in each.known])
+                for each in self.asked
+            ],
+        )
+        [(days, message, language)] = {(ask.days, ask.message, ask.language) for ask, _ in known}
+        _renew(self.held, waiting, days=days, message=message, language=language)
+
+    def _raise_roles(self, raised: Sequence[tuple[int, Known]]) -> None:
+        """The role to be, and who gets it."""
+        if not raised:
+            return
+        names = dict(Role.objects.filter(pk__in={known.role_id for _, known in raised}).values_list("pk", "name"))
+        by_role: dict[int, list[tuple[int, str, str]]] = {}
+        for role_id, known in raised:
+            entry = (known.member_id, names[known.role_id], self.names.roles[role_id])
+            by_role.setdefault(role_id, []).append(entry)
+        self.held.record_acts(ROLE_CHANGED, [({}, entries) for entries in by_role.values()])
+        cases = [When(pk__in=[pk for pk, _, _ in entries], then=role_id) for role_id, entries in by_role.items()]
+        self.held.organization.members.filter(pk__in=[known.member_id for _, known in raised]).update(
+            role_id=Case(*cases, output_field=BigIntegerField())
         )
 
-    def place(self, members: MemberQuerySet, *, are_new: bool = False) -> None:
+    def _place(
+        self,
+        asked: Sequence[tuple[Ask, int]],
+        in_groups: Collection[tuple[int, int]] = (),
+        granted: Collection[tuple[int, int, int]] = (),
+    ) -> None:
         """Puts waiting members into the groups and workspaces asked for; whoever asked answers for it at acceptance.
 
-        are_new: they are nowhere yet, so that nothing has to be checked for conflicts.
+        in_groups (group, member) and granted (workspace, member, role): where they are already.
         """
-        by = Value(self.held.actor.user_id, BigIntegerField())
-        rows = members.order_by()
-        for group_id in self.ask.group_ids:
-            insert_select(
-                GroupMember,
-                ["group_id", "member_id", "added_at", "added_by_id"],
-                rows.values_list(Value(group_id, BigIntegerField()), "pk", Now(), by),
-                ignore_conflicts=not are_new,
-            )
-        for workspace_id, role_id in self.ask.placements.items():
-            insert_select(
-                Grant,
-                ["workspace_id", "member_id", "role_id", "origin", "granted_at", "granted_by_id", "reason"],
-                rows.values_list(
-                    Value(workspace_id, BigIntegerField()),
-                    "pk",
-                    Value(role_id, BigIntegerField()),
-                    Value(Origin.INVITATION.value),
-                    Now(),
-                    by,
-                    Value(""),
-                ),
-                ignore_conflicts=not are_new,
-            )
+        now, by = self.now, self.user_id
+        insert_rows(
+            GroupMember,
+            ["group_id", "member_id", "added_at", "added_by_id"],
+            (
+                (group_id, member, now, by)
+                for ask, member in asked
+                for group_id in ask.group_ids
+                if (group_id, member) not in in_groups
+            ),
+        )
+        insert_rows(
+            Grant,
+            ["workspace_id", "member_id", "role_id", "origin", "granted_at", "granted_by_id", "reason"],
+            (
+                (workspace_id, member, role_id, Origin.INVITATION.value, now, by, "")
+                for ask, member in asked
+                for workspace_id, role_id in ask.placements.items()
+                if (workspace_id, member, role_id) not in granted
+            ),
+        )
 
-    def _places(self) -> dict[str, list[str]]:
-        """Where the invited are put, for the history: one act says it for all of them."""
-        roles = dict(Role.objects.filter(pk__in=self.ask.placements.values()).values_list("pk", "name"))
-        workspaces = Workspace.objects.filter(pk__in=self.ask.placements.keys()).order_by("name")
-        groups = Group.objects.filter(pk__in=self.ask.group_ids).order_by("sort_name")
+    def _expiry(self, ask: Ask) -> datetime:
+        return self.now + timedelta(days=ask.days or self.held.organization.invitation_days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What asks name, for the history; in the order of the names."""
+
+    roles: Mapping[int, str]
+    workspaces: Mapping[int, str]
+    groups: Mapping[int, str]
+
+    @classmethod
+    def of(cls, asks: Sequence[Ask]) -> Self:
+        role_ids = {pk for ask in asks for pk in (ask.role_id, *ask.placements.values())}
+        workspaces = Workspace.objects.filter(pk__in={pk for ask in asks for pk in ask.placements}).order_by("name")
+        groups = Group.objects.filter(pk__in={pk for ask in asks for pk in ask.group_ids}).order_by("sort_name")
+        return cls(
+            dict(Role.objects.filter(pk__in=role_ids).values_list("pk", "name")),
+            dict(workspaces.values_list("pk", "name")),
+            dict(groups.values_list("pk", "name")),
+        )
+
+    def places(self, ask: Ask) -> dict[str, list[str]]:
+        """Where the invited are put: one act says it for all of them."""
+        workspaces = [pk for pk in self.workspaces if pk in ask.placements]
         return {
             "places": [
-                *(f"{roles[self.ask.placements[pk]]}, {name}" for pk, name in workspaces.values_list("pk", "name")),
-                *groups.values_list("name", flat=True),
+                *(f"{self.roles[ask.placements[pk]]}, {self.workspaces[pk]}" for pk in workspaces),
+                *(name for pk, name in self.groups.items() if pk in ask.group_ids),
             ]
         }
 
-    def _inviter_name(self) -> str:
-        return User.objects.filter(pk=self.held.actor.user_id or 0).values_list("name", flat=True).first() or ""
 
-    def _role_name(self) -> str:
-        return Role.objects.values_list("name", flat=True).get(pk=self.ask.role_id)
-
-
-def renew_links(
-    held: Locked,
-    waiting: MemberQuerySet,
-    *,
-    days: int | None = None,
-    message: str = "",
-    language: str = "",
-    payload: Mapping[str, list[str]] | None = None,
-) -> int:
+def renew_links(held: Locked, waiting: MemberQuerySet, *, days: int | None = None) -> int:
     """A new generation for the invitations of waiting members: the former link dies, the life starts anew, a mail is
     queued.
     """
+    held.record_set(INVITATION_RENEWED, waiting)
+    return _renew(held, waiting, days=days)
+
+
+def _renew(
+    held: Locked, waiting: MemberQuerySet, *, days: int | None = None, message: str = "", language: str = ""
+) -> int:
     ids = waiting.order_by().values("pk")
     open_ones = Invitation.objects.filter(member__in=ids, accepted_at__isnull=True, revoked_at__isnull=True)
     expires = Now() + timedelta(days=days or held.organization.invitation_days)
-    held.record_set(INVITATION_RENEWED, waiting, payload=payload)
     changes: dict[str, object] = {
         "generation": F("generation") + 1,
         "sent_at": Now(),
@@ -310,7 +356,7 @@ def renew_links(
 
 def queue_mails(held: Locked, invitations: "QuerySet[Invitation]") -> None:
     """One outbox row per invitation, for the generation that it now has."""
-    now = _now(held.organization)
+    now = held.now()
     rows = invitations.order_by("pk").values_list("pk", "address", "generation")
     insert_rows(
         OutgoingMail,
@@ -344,9 +390,3 @@ def _mail_row(held: Locked, invitation: int, address: str, generation: int, now:
         now,
         "",
     )
-
-
-def _now(organization: Organization) -> datetime:
-    """The moment that all rows of one ask share, by the database's clock."""
-    moment: datetime = Organization.objects.annotate(now=Now()).values_list("now", flat=True).get(pk=organization.pk)
-    return moment

@@ -1,6 +1,6 @@
 """The step that all ways of joining by oneself share, by a domain or by a link: who may, and the rows of a newcomer.
 
-Called under the organization's lock. An invitation is `actions.answering`: that one was meant for the person.
+Called under the organization's lock. Accepting an invitation, which was meant for the person, is `actions.answering`.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ from workspaces.models import Grant, Group, GroupMember, Member, Organization, O
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The member that the person is now; dropped counts what could not be given any more. is_new: they joined by it."""
+    """The member that the person is now; dropped counts what could not be given any more. is_new: none before."""
 
     organization: Organization
     member_id: int

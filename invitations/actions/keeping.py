@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import ROSTER, Actor
 from accounts.addresses import AddressError, canonical
 from config.refusals import Refusal
-from invitations.actions.deciding import over_limit
+from invitations.actions.deciding import hold_quota, over_limit
 from invitations.actions.inviting import renew_links
 from invitations.models import Invitation
 from invitations.queries.invitations import known_addresses
@@ -22,7 +22,7 @@ from invitations.queries.limits import mailed_out, quota_of
 from workspaces.actions import directory
 from workspaces.actions.locking import Locked, locked
 from workspaces.actions.seats import free_seats, insist_on_seats
-from workspaces.history import INVITATION_EXPIRED, INVITATION_READDRESSED
+from workspaces.history import FORMER_ADDRESS_LABEL, INVITATION_EXPIRED, INVITATION_READDRESSED, NEW_ADDRESS_LABEL
 from workspaces.models import Label, Member, Organization
 from workspaces.models.members import MemberQuerySet
 from workspaces.plans import Outcome, Proposal, make_plan
@@ -58,6 +58,7 @@ def within_limits(held: Locked, waiting: MemberQuerySet) -> tuple[list[int], dic
     """
     seated = waiting.annotate(holds_seat=ExpressionWrapper(HELD, BooleanField()))
     rows = list(seated.order_by("pk").values_list("pk", "address", "holds_seat"))
+    hold_quota(held)
     mailed = mailed_out(held.organization, [address for _, address, _ in rows])
     quota, free = quota_of(held.organization, held.actor.user_id), free_seats(held)
     allowed: list[int] = []
@@ -100,6 +101,7 @@ def correct_address(
             return
         if known_addresses(held.organization, [address]):
             raise Refusal(_("This address is a member or invited already."), 409, "address_known")
+        hold_quota(held)
         quota = quota_of(held.organization, actor.user_id)
         if mailed_out(held.organization, [address]) or not quota.remaining:
             raise over_limit(held, quota, [address])
@@ -107,8 +109,8 @@ def correct_address(
             insist_on_seats(held)
         act = held.record(INVITATION_READDRESSED, subject=member.pk)
         # Addresses are personal: they stand in the labels, which can be shredded, not in the entry.
-        Label.objects.create(kind="before", object_id=act.pk, text=member.address)
-        Label.objects.create(kind="after", object_id=act.pk, text=address)
+        Label.objects.create(kind=FORMER_ADDRESS_LABEL, object_id=act.pk, text=member.address)
+        Label.objects.create(kind=NEW_ADDRESS_LABEL, object_id=act.pk, text=address)
         Member.objects.filter(pk=member.pk).update(address=address)
         Invitation.objects.filter(member=member).update(address=address)
         member.address = address

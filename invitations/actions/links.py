@@ -229,16 +229,17 @@ class _Joining:
         event: EventKind,
         placements: Mapping[int, int],
         group_ids: Sequence[int],
-        rest: list[Asked],
+        lowered: list[Asked],
     ) -> Joined:
+        """lowered: the organization role of the link, where its maker can no longer give it."""
         given = {pk: role for pk, role in placements.items() if self.givers.may_place(self.by, pk, role)}
         groups = [pk for pk in group_ids if self.givers.may_add(self.by, pk)]
         payload = {"link": self.link.name, "places": say_places(given, groups)}
         self.held.record(event, subject=member.pk, after=member.role.name, payload=payload)
         place(self.held, member, placements=given, group_ids=groups, origin=Origin.LINK, by=self.by)
-        rest += self._drop(member, placements.keys() - given.keys(), set(group_ids) - set(groups))
-        if rest and rest[0].workspace_id is None and rest[0].group_id is None:
+        if lowered:
             self.held.record(PLACEMENT_DROPPED, subject=member.pk, before=self.link.role.name)
+        rest = lowered + self._drop(member, placements.keys() - given.keys(), set(group_ids) - set(groups))
         hold(self.held, member, rest, inviter=self.link.created_by.display_name if self.link.created_by else "")
         InviteLinkUse.objects.create(link=self.link, member_id=member.pk)
         return Joined(self.held.organization, member.pk, len(rest), is_new=event is INVITE_LINK_JOINED)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.actors import Actor
 from accounts.addresses import Pasted
@@ -136,7 +136,7 @@ def withdraw_proposal(*, actor: Actor, organization_id: int, proposal_id: int) -
             raise Http404
         if not mine.filter(OPEN, pk=proposal_id).update(withdrawn_at=Now()):
             raise Refusal(Reason.DECIDED.sentence, 409, Reason.DECIDED)
-        cancel(MADE_MAIL, [proposal_id], reason=_("The proposal was withdrawn."))
+        cancel(MADE_MAIL, [proposal_id], reason=gettext_noop("The proposal was withdrawn."))
         held.record(PROPOSAL_WITHDRAWN, subject=held.facts.member_id)
 
 
@@ -217,7 +217,7 @@ def _decide(held: Locked, people: list[ProposedPerson], reply: str, **moment: No
     kind = PROPOSAL_APPROVED if "approved_at" in moment else PROPOSAL_DECLINED
     held.record_set(kind, Member.objects.filter(proposed_people__in=decided).distinct())
     decided.update(decided_by=held.actor.user_id, reply=reply.strip(), **moment)
-    cancel(MADE_MAIL, ids, reason=_("The proposal was decided."))
+    cancel(MADE_MAIL, ids, reason=gettext_noop("The proposal was decided."))
     first: dict[int, int] = {}
     for person in people:
         first.setdefault(person.proposed_by_id, person.pk)

@@ -13,7 +13,7 @@ from accounts.registry import Door
 from config.refusals import Refusal
 from invitations.access.invitations import held_invitation, holds_proof
 from invitations.actions.inviting import invite
-from invitations.asking import Ask
+from invitations.asking import Ask, Line
 from invitations.policy import State
 from invitations.queries.invitations import open_invitations_to, state_of
 from workspaces.catalogue import BuiltIn
@@ -48,7 +48,7 @@ def open_invitations(user_id: int) -> Iterable[OpenInvitation]:
 
 def ask_again(returning: Returning) -> Sequence[Asked]:
     """Registered with `workspaces`: whoever was removed comes back only by invitation (P23). Who is over the day's
-    limits is not asked.
+    limits or finds no free seat is not asked.
     """
     try:
         report = invite(
@@ -58,8 +58,9 @@ def ask_again(returning: Returning) -> Sequence[Asked]:
             ask=Ask(returning.role_id),
         )
     except Refusal as refusal:
-        return [Asked(address, address, False, str(refusal.sentence)) for address, _name in returning.people]
-    return [Asked(line.text, line.address, line.result.is_good, line.sentence) for line in report.lines]
+        said = str(refusal.sentence)
+        return [Asked(address, address, False, said, refusal.code) for address, _name in returning.people]
+    return [_asked(line) for line in report.lines]
 
 
 def ask_into_workspace(asking: Asking) -> Sequence[Asked]:
@@ -69,4 +70,8 @@ def ask_into_workspace(asking: Asking) -> Sequence[Asked]:
         entries=[Pasted(address) for address in asking.addresses],
         ask=Ask(BuiltIn.MEMBER, placements={asking.workspace_id: asking.role_id}),
     )
-    return [Asked(line.text, line.address, line.result.is_good, line.sentence) for line in report.lines]
+    return [_asked(line) for line in report.lines]
+
+
+def _asked(line: Line) -> Asked:
+    return Asked(line.text, line.address, line.result.is_good, line.sentence, line.reason or "")

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from accounts.models import OutgoingMail, User
-from accounts.outbox import Letter, Stale, Wording, one_line, register, without_links
+from accounts.outbox import Letter, Reader, Stale, one_line, readers_of, register, without_links
 from invitations import tokens
 from invitations.models import Invitation
 from invitations.policy import CODE_LIFE
@@ -30,7 +29,7 @@ from invitations.queries.invitations import (
     Offer,
     reminders_stopped,
 )
-from workspaces.emails import Notice
+from workspaces.emails import Notice, OrganizationWording
 from workspaces.models import Organization
 
 _FIELDS = (
@@ -42,13 +41,12 @@ PLACES = 5  # workspaces and groups that are named; the rest is counted
 
 
 @dataclass(frozen=True)
-class InvitationWording(Wording):
+class InvitationWording(OrganizationWording):
     """One for everybody whom the same person asks to the same places with the same words."""
 
     template: ClassVar[str] = "mail/invitation"
     slots: ClassVar[frozenset[str]] = frozenset({"link", "until"})
 
-    organization: str
     inviter: str
     inviter_address: str
     role: str
@@ -70,10 +68,6 @@ class InvitationWording(Wording):
         return _("%(inviter)s via %(organization)s") % {"inviter": self.inviter, "organization": self.organization}
 
     @property
-    def initial(self) -> str:
-        return self.organization[:1].upper()
-
-    @property
     def first_workspaces(self) -> tuple[tuple[str, str], ...]:
         return self.workspaces[:PLACES]
 
@@ -84,10 +78,6 @@ class InvitationWording(Wording):
     @property
     def more_places(self) -> int:
         return max(0, len(self.workspaces) - PLACES) + max(0, len(self.groups) - PLACES)
-
-    @property
-    def host(self) -> str:
-        return str(urlsplit(settings.PUBLIC_URL).netloc)
 
 
 @dataclass(frozen=True)
@@ -119,7 +109,7 @@ class ReminderMail:
         batch = _Batch.of({mail.subject_id for mail in mails if mail.subject_id}, reminds=True)
         stopped = reminders_stopped(batch.invitations)
         letters = batch.letters(mails)
-        quiet = Stale(_("Reminders were stopped."))
+        quiet = Stale(gettext_noop("Reminders were stopped."))
         return {mail.pk: quiet if mail.subject_id in stopped else letters[mail.pk] for mail in mails}
 
 
@@ -162,9 +152,9 @@ class _Batch:
         for mail in mails:
             invitation = self.invitations.get(mail.subject_id or 0)
             if invitation is None or invitation.pk not in self.offers:
-                letters[mail.pk] = Stale(_("The invitation was answered, revoked or has expired."))
+                letters[mail.pk] = Stale(gettext_noop("The invitation was answered, revoked or has expired."))
             elif mail.generation != invitation.generation or mail.recipient != invitation.address:
-                letters[mail.pk] = Stale(_("A newer mail has taken its place."))
+                letters[mail.pk] = Stale(gettext_noop("A newer mail has taken its place."))
             else:
                 values = {"link": link_of(invitation), "until": _until(invitation.expires_at, invitation.language)}
                 if self.reminds:
@@ -232,29 +222,15 @@ def _until(moment: datetime, language: str) -> str:
 
 
 @dataclass(frozen=True)
-class CodeWording(Wording):
+class CodeWording(OrganizationWording):
     """For whoever came by a copied link: the code shows that this mailbox is theirs."""
 
     template: ClassVar[str] = "mail/code"
     slots: ClassVar[frozenset[str]] = frozenset({"code"})
 
-    organization: str
-
     @property
     def subject(self) -> str:
         return _("Your code for joining %(organization)s") % {"organization": self.organization}
-
-    @property
-    def sender_name(self) -> str:
-        return self.organization
-
-    @property
-    def initial(self) -> str:
-        return self.organization[:1].upper()
-
-    @property
-    def host(self) -> str:
-        return str(urlsplit(settings.PUBLIC_URL).netloc)
 
 
 class CodeMail:
@@ -269,7 +245,7 @@ class CodeMail:
 
     def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale:
         if invitation is None or invitation.code_number != mail.generation or invitation.address != mail.recipient:
-            return Stale(_("This code has ended."))
+            return Stale(gettext_noop("This code has ended."))
         subject = tokens.Subject(invitation.organization_id, invitation.uuid, invitation.generation)
         wording = CodeWording(one_line(invitation.organization.name), language=invitation.language)
         return Letter(wording, {"code": tokens.code(subject, invitation.code_number)})
@@ -278,55 +254,63 @@ class CodeMail:
 class _ToInviter(ABC):
     """About an invitation that is open still and has its waiting member."""
 
+    over: ClassVar[str]  # why there is nothing to say any more
+
     def letters(self, mails: Sequence[OutgoingMail]) -> Mapping[int, Letter | Stale]:
-        invitations = _in_batch(mails)
-        return {mail.pk: self._letter(mail, invitations.get(mail.subject_id or 0)) for mail in mails}
+        invitations, readers = _in_batch(mails), readers_of(mails)
+        return {mail.pk: self._letter(invitations.get(mail.subject_id or 0), readers[mail.pk]) for mail in mails}
+
+    def _letter(self, invitation: Invitation | None, reader: Reader) -> Letter | Stale:
+        if invitation is None or not self._is_so(invitation):
+            return Stale(self.over)
+        organization = one_line(invitation.organization.name)
+        names = {"address": one_line(invitation.address), "organization": organization}
+        with reader.addressed(invitation.organization.language) as language:
+            notice = Notice(organization, *self._words(invitation, names), language=language)
+        return Letter(notice, {"link": _page_of(invitation)})
 
     @abstractmethod
-    def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale: ...
+    def _is_so(self, invitation: Invitation) -> bool: ...
+
+    @abstractmethod
+    def _words(self, invitation: Invitation, names: Mapping[str, str]) -> tuple[str, str, str, str]:
+        """Title, sentence, button and quote."""
 
 
 class InvitationDeclined(_ToInviter):
     """With the word of the invitee if there is one."""
 
     name = DECLINED_MAIL
+    over = gettext_noop("The person was asked again.")
 
-    def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale:
-        if invitation is None or invitation.declined_at is None:
-            return Stale(_("The person was asked again."))
-        organization = one_line(invitation.organization.name)
-        names = {"address": one_line(invitation.address), "organization": organization}
-        with override(_language_for(mail, invitation)):
-            notice = Notice(
-                organization,
-                _("%(address)s declined your invitation") % names,
-                _("%(address)s does not want to join %(organization)s.") % names,
-                _("Look at the invitation"),
-                without_links(invitation.decline_word).strip(),
-                language=_language_for(mail, invitation),
-            )
-        return Letter(notice, {"link": _page_of(invitation)})
+    def _is_so(self, invitation: Invitation) -> bool:
+        return invitation.declined_at is not None
+
+    def _words(self, invitation: Invitation, names: Mapping[str, str]) -> tuple[str, str, str, str]:
+        return (
+            _("%(address)s declined your invitation") % names,
+            _("%(address)s does not want to join %(organization)s.") % names,
+            _("Look at the invitation"),
+            without_links(invitation.decline_word).strip(),
+        )
 
 
 class FreshLinkAsked(_ToInviter):
     """The holder of a dead link would like another one."""
 
     name = FRESH_MAIL
+    over = gettext_noop("A fresh link was sent, or the invitation is closed.")
 
-    def _letter(self, mail: OutgoingMail, invitation: Invitation | None) -> Letter | Stale:
-        if invitation is None or invitation.fresh_asked_at is None:
-            return Stale(_("A fresh link was sent, or the invitation is closed."))
-        organization = one_line(invitation.organization.name)
-        names = {"address": one_line(invitation.address), "organization": organization}
-        with override(_language_for(mail, invitation)):
-            notice = Notice(
-                organization,
-                _("%(address)s asks for a fresh link") % names,
-                _("The link to %(organization)s that was sent to %(address)s opens nothing any more.") % names,
-                _("Send a fresh link"),
-                language=_language_for(mail, invitation),
-            )
-        return Letter(notice, {"link": _page_of(invitation)})
+    def _is_so(self, invitation: Invitation) -> bool:
+        return invitation.fresh_asked_at is not None
+
+    def _words(self, invitation: Invitation, names: Mapping[str, str]) -> tuple[str, str, str, str]:
+        return (
+            _("%(address)s asks for a fresh link") % names,
+            _("The link to %(organization)s that was sent to %(address)s opens nothing any more.") % names,
+            _("Send a fresh link"),
+            "",
+        )
 
 
 def _in_batch(mails: Sequence[OutgoingMail]) -> dict[int, Invitation]:
@@ -335,12 +319,6 @@ def _in_batch(mails: Sequence[OutgoingMail]) -> dict[int, Invitation]:
         pk__in={mail.subject_id for mail in mails}, accepted_at=None, revoked_at=None, member__isnull=False
     )
     return rows.select_related("organization").in_bulk()
-
-
-def _language_for(mail: OutgoingMail, invitation: Invitation) -> str:
-    """The inviter's own choice, else the organization's."""
-    own: str = mail.user.language if mail.user else ""
-    return own or str(invitation.organization.language)
 
 
 def _page_of(invitation: Invitation) -> str:

@@ -18,6 +18,7 @@ from invitations.queries.invitations import invitation_of, places_of_waiting
 from invitations.sheets import MOST_BYTES, Columns, Entered, Sheet, UnreadableSheet, read_file, read_pasted
 from invitations.tokens import CODE_DIGITS
 from workspaces.catalogue import BuiltIn
+from workspaces.forms.fields import set_choices
 from workspaces.models import Member
 from workspaces.place import Place
 from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles
@@ -69,9 +70,12 @@ class InviteForm(WithMessage):
         super().__init__(*args, **kwargs)
         self.workspaces, workspace_roles = giveable_places(place.organization, place.facts)
         days = place.organization.invitation_days
-        _choose(self, "role", giveable_roles(place.organization, place.facts))
-        _choose(self, "groups", giveable_groups(place.organization, place.facts))
-        _choose(self, "expires", [(n, _lifetime(n)) for n in sorted({*LIFETIMES, days})])
+        set_choices(
+            self,
+            role=giveable_roles(place.organization, place.facts),
+            groups=giveable_groups(place.organization, place.facts),
+            expires=[(n, lifetime(n)) for n in sorted({*LIFETIMES, days})],
+        )
         self.fields["role"].initial = BuiltIn.MEMBER
         self.fields["role"].help_text = _("Works only where placed.")
         self.fields["expires"].initial = days
@@ -103,7 +107,7 @@ class InviteForm(WithMessage):
         )
 
     def workspace_fields(self) -> list[dict[str, Any]]:
-        return _workspace_fields(self, self.workspaces)
+        return workspace_fields(self, self.workspaces)
 
 
 class ProposePeople(forms.Form):
@@ -126,7 +130,7 @@ class ProposePeople(forms.Form):
 
     def __init__(self, workspaces: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "workspace", [("", _("None in particular")), *workspaces])
+        set_choices(self, workspace=[("", _("None in particular")), *workspaces])
 
 
 class DecideProposals(forms.Form):
@@ -239,7 +243,7 @@ class EditMemberForm(forms.Form):
 
     def __init__(self, place: Place, member: Member, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"role": member.role_id})
-        _choose(self, "role", giveable_roles(place.organization, place.facts))
+        set_choices(self, role=giveable_roles(place.organization, place.facts))
 
 
 class EditInvitationForm(WithMessage):
@@ -283,10 +287,13 @@ class EditInvitationForm(WithMessage):
             *(f"{there.role}, {there.workspace}" for pk, there in present.items() if pk not in offered),
             *(name for pk, name in mine.items() if pk not in dict(groups)),
         ]
-        _choose(self, "role", giveable_roles(place.organization, place.facts))
-        _choose(self, "groups", groups)
         stays = _("Not changed: %(moment)s") % {"moment": date_format(localtime(invitation.expires_at), "j F Y, H:i")}
-        _choose(self, "expires", [("", stays), *((n, _lifetime(n)) for n in LIFETIMES)])
+        set_choices(
+            self,
+            role=giveable_roles(place.organization, place.facts),
+            groups=groups,
+            expires=[("", stays), *((n, lifetime(n)) for n in LIFETIMES)],
+        )
         for pk, _name in self.workspaces:
             field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
             field.choices = [("", _("No role")), *roles]
@@ -308,7 +315,7 @@ class EditInvitationForm(WithMessage):
         )
 
     def workspace_fields(self) -> list[dict[str, Any]]:
-        return _workspace_fields(self, self.workspaces)
+        return workspace_fields(self, self.workspaces)
 
 
 class WordForm(forms.Form):
@@ -347,18 +354,13 @@ def plain_text(given: str, longest: int) -> str:
     return text
 
 
-def _workspace_fields(form: forms.Form, workspaces: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+def workspace_fields(form: forms.Form, workspaces: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """The selects workspace_<id>, as the templates draw them."""
     return [
         {"name": name, "initial": initials(name)[:1], "hue": hue(pk), "field": form[f"workspace_{pk}"], "note": ""}
         for pk, name in workspaces
     ]
 
 
-def _choose(form: forms.Form, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = list(choices)
-
-
-def _lifetime(days: int) -> str:
+def lifetime(days: int) -> str:
     return ngettext("In %(days)s day", "In %(days)s days", days) % {"days": days}

@@ -1,15 +1,14 @@
 """Shapes of joining by oneself: a domain, the workspaces that go with it, an invite link."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from config.ui.people import hue, initials
 from invitations.asking import Ask
+from invitations.forms.inviting import lifetime, workspace_fields
 from workspaces.catalogue import BuiltIn
+from workspaces.forms.fields import set_choices
 from workspaces.place import Place
 from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles, lowest_places
 
@@ -36,9 +35,7 @@ class JoinPlaces(forms.Form):
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["workspaces"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = lowest_places(place.organization, place.facts)
+        set_choices(self, workspaces=lowest_places(place.organization, place.facts))
 
 
 class LinkForm(forms.Form):
@@ -73,20 +70,18 @@ class LinkForm(forms.Form):
         super().__init__(*args, **kwargs)
         organization, facts = place.organization, place.facts
         self.workspaces, workspace_roles = giveable_places(organization, facts)
-        self.choose("role", giveable_roles(organization, facts))
-        self.choose("groups", giveable_groups(organization, facts))
-        ends = [(days, ngettext("In %(days)s day", "In %(days)s days", days) % {"days": days}) for days in LIFETIMES]
-        self.choose("expires", [*ends, ("", _("Never"))])
+        set_choices(
+            self,
+            role=giveable_roles(organization, facts),
+            groups=giveable_groups(organization, facts),
+            expires=[*((days, lifetime(days)) for days in LIFETIMES), ("", _("Never"))],
+        )
         self.fields["role"].initial = BuiltIn.MEMBER
         self.fields["expires"].initial = 7
         for pk, _name in self.workspaces:
-            self.fields[f"workspace_{pk}"] = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
-            self.choose(f"workspace_{pk}", [("", _("No role")), *workspace_roles])
-
-    def choose(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = list(choices)
+            field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+            field.choices = [("", _("No role")), *workspace_roles]
+            self.fields[f"workspace_{pk}"] = field
 
     def ask(self) -> Ask:
         """What a valid form asks for."""
@@ -95,7 +90,4 @@ class LinkForm(forms.Form):
         return Ask(data["role"], data["groups"], placements)
 
     def workspace_fields(self) -> list[dict[str, Any]]:
-        return [
-            {"name": name, "initial": initials(name)[:1], "hue": hue(pk), "field": self[f"workspace_{pk}"], "note": ""}
-            for pk, name in self.workspaces
-        ]
+        return workspace_fields(self, self.workspaces)

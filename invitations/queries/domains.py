@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -19,6 +20,10 @@ from invitations.queries.invitations import verified_addresses
 from workspaces.catalogue import role_label
 from workspaces.models import Departure, Grant, Member, Organization, Workspace
 from workspaces.models.workspaces import WorkspaceQuerySet
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
 
 DAY = timedelta(days=1)
 MOST_COUNTED = 1_000
@@ -185,6 +190,20 @@ def everyones(organization: Organization) -> list[Everyones]:
     return [Everyones(pk, name, role_label(role_id, role)) for pk, name, role_id, role in found]
 
 
+class DomainOf(Func):
+    """The domain of an address, written as in the index that `0002_beyond_models` makes of it."""
+
+    template = "substr(%(expressions)s, strpos(%(expressions)s, '@') + 1)"
+    output_field = CharField()
+
+    def as_sqlite(
+        self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper", **extra_context: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
+        template = "substr(%(expressions)s, instr(%(expressions)s, '@') + 1)"
+        sql, parameters = self.as_sql(compiler, connection, template=template, **extra_context)
+        return sql, tuple(parameters)
+
+
 @dataclass(frozen=True, slots=True)
 class Newcomers:
     """Accounts that have an address at the domain: those that could join at once, and those that were removed. Counts
@@ -196,11 +215,10 @@ class Newcomers:
 
 
 def newcomers(organization: Organization, domain: str) -> Newcomers:
-    accounts = User.objects.filter(
-        emailaddress__verified=True, emailaddress__email__endswith=f"@{domain}", is_active=True
-    ).distinct()
+    at_domain = EmailAddress.objects.filter(verified=True).alias(domain=DomainOf("email")).filter(domain=domain)
+    accounts = User.objects.filter(pk__in=at_domain.values("user"), is_active=True)
     here = Member.objects.filter(organization=organization)
-    outside = accounts.exclude(pk__in=here.filter(user__isnull=False).values("user"))
+    outside = accounts.filter(~Exists(here.filter(user=OuterRef("pk"))))
     gone = Departure.objects.filter(organization=organization)
     theirs = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     barred = Exists(gone.filter(user=OuterRef("pk")))

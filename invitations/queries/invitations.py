@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from accounts.addresses import searched
 from accounts.models import OutgoingMail
 from accounts.queries import MOST_FOUND, users_by_address
 from invitations.models import Invitation, Unsubscribed
@@ -19,9 +20,9 @@ from invitations.policy import State, state
 from invitations.tokens import MAIL, Subject, generation_of, unsubscribing, uuid_of, verify
 from workspaces.catalogue import PERMISSIONS, BuiltIn, Scope, role_label
 from workspaces.models import Collaborator, Grant, GroupMember, Member, Organization, RolePermission
+from workspaces.queries.people import members_at
 from workspaces.queries.seats import HELD
 from workspaces.queries.support import members_matching
-from workspaces.sql import among
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -43,22 +44,15 @@ class Known:
 
 
 def known_addresses(organization: Organization, addresses: Collection[str]) -> dict[str, Known]:
-    """Addresses that are members already: by the member's own address, or by another verified address of the person."""
+    """Those of the canonical addresses that lead to a member, as `members_at` finds them."""
+    at = members_at(organization, addresses)
+    members = Member.objects.filter(pk__in=set(at.values()))
+    rows = members.annotate(holds_seat=ExpressionWrapper(HELD, BooleanField()))
     known = {
-        address: Known(pk, role_id, joined_at is None, holds_seat)
-        for address, pk, role_id, joined_at, holds_seat in Member.objects.filter(
-            organization=organization, address__in=among(addresses)
-        )
-        .annotate(holds_seat=ExpressionWrapper(HELD, BooleanField()))
-        .values_list("address", "pk", "role_id", "joined_at", "holds_seat")
+        pk: Known(pk, role_id, joined_at is None, holds_seat)
+        for pk, role_id, joined_at, holds_seat in rows.values_list("pk", "role_id", "joined_at", "holds_seat")
     }
-    others = EmailAddress.objects.filter(
-        verified=True, email__in=among(addresses), user__memberships__organization=organization
-    ).values_list("email", "user__memberships", "user__memberships__role_id")
-    for address, pk, role_id in others:
-        if address not in known or known[address].waits:
-            known[address] = Known(pk, role_id, waits=False)
-    return known
+    return {address: known[pk] for address, pk in at.items()}
 
 
 class AtNow(TypedDict):
@@ -241,7 +235,7 @@ def wants_no_reminders(organization_id: int, address: str) -> bool:
 
 def invitations_matching(text: str) -> "QuerySet[Invitation]":
     """For support staff: by whoever they are to; without a member (revoked), by the exact address."""
-    return Invitation.objects.filter(Q(member__in=members_matching(text)) | Q(member=None, address=text.lower()))
+    return Invitation.objects.filter(Q(member__in=members_matching(text)) | Q(member=None, address=searched(text)))
 
 
 def mails_matching(text: str) -> "QuerySet[OutgoingMail]":

@@ -82,11 +82,11 @@ def link_by_token(token: str) -> tuple[InviteLink, int] | None:
 
 
 def links_of(organization: Organization, *, made_by: int | None) -> "QuerySet[Clocked]":
-    """Living ones first, then the newest; made_by: only those of one person."""
+    """Those that nobody has ended first, then the newest; made_by: only those of one person."""
     links = InviteLink.objects.filter(organization=organization)
     if made_by is not None:
         links = links.filter(created_by=made_by)
-    return clocked(links).select_related("role", "created_by")
+    return clocked(links).select_related("role", "created_by").order_by(F("revoked_at").desc(nulls_first=True), "-pk")
 
 
 def uses_of(link: InviteLink) -> "QuerySet[InviteLinkUse]":

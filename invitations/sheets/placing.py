@@ -4,15 +4,16 @@ Names of what somebody does not see count as unknown, and are never proposed (AC
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from config.sentences import Sentence, together
 from invitations.asking import Ask
 from invitations.sheets.columns import Entered
-from workspaces.catalogue import Code, Scope
+from workspaces.catalogue import Code, Scope, role_words
 from workspaces.models import Group, Organization, Role, Workspace
 from workspaces.names import fold
 from workspaces.policy import ActorFacts, Verb, decide
@@ -28,7 +29,11 @@ type Named = tuple[int, str]
 
 
 class Unknown(ValueError):
-    """A name that means nothing here; `str()` is a sentence with the nearest one that does."""
+    """A name that means nothing here; the sentence proposes the nearest one that does."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(slots=True)
@@ -43,7 +48,7 @@ class Names:
     workspaces: Mapping[str, Named]
     slugs: Mapping[str, Named] = field(default_factory=dict)
     shared: Mapping[str, str] = field(default_factory=dict)
-    _unknown: dict[tuple[str, str], str] = field(default_factory=dict)
+    _unknown: dict[tuple[str, str], Sentence] = field(default_factory=dict)
     _read: dict[tuple[str, str, str], Ask] = field(default_factory=dict)
     _called: dict[str, dict[int, str]] = field(default_factory=dict)
 
@@ -73,10 +78,10 @@ class Names:
         for piece in _pieces(text, ";\n"):
             name, colon, role = (part.strip() for part in piece.rpartition(":"))
             if not colon or not name or not role:
-                raise Unknown(_("Write “%(text)s” with its role, as in “Research: Editor”.") % {"text": _short(piece)})
+                raise Unknown(Sentence("Write “%(text)s” with its role, as in “Research: Editor”.", text=_short(piece)))
             workspace = self._one("workspace", name)
             if workspace in found:
-                raise Unknown(_("The workspace “%(text)s” is named twice.") % {"text": _short(name)})
+                raise Unknown(Sentence("The workspace “%(text)s” is named twice.", text=_short(name)))
             found[workspace] = self._one("workspace_role", role)
         return found
 
@@ -86,17 +91,21 @@ class Names:
             raise Unknown(self._sentence(what, text))
         return known[0]
 
-    def words(self, group_ids: Iterable[int], placements: Iterable[tuple[int, int]]) -> str:
-        """ "Editor in Research, Data team": what somebody gains."""
+    def words(self, group_ids: Iterable[int], placements: Iterable[tuple[int, int]]) -> Sentence | str:
+        """ "Editor in Research, Data team": what somebody gains; "" for nothing."""
         if not self._called:
             about = {"role": self.workspace_roles, "workspace": self.slugs, "group": self.groups}
             self._called = {what: dict(named.values()) for what, named in about.items()}
         roles, workspaces, groups = (self._called[what] for what in ("role", "workspace", "group"))
         inside = [
-            _("%(role)s in %(workspace)s") % {"role": roles.get(role, "?"), "workspace": workspaces.get(workspace, "?")}
+            Sentence(
+                "%(role)s in %(workspace)s",
+                role=role_words(role, roles.get(role, "?")),
+                workspace=workspaces.get(workspace, "?"),
+            )
             for workspace, role in placements
         ]
-        return ", ".join([*inside, *(groups.get(pk, "?") for pk in group_ids)])
+        return together([*inside, *(groups.get(pk, "?") for pk in group_ids)], ", ")
 
     def _known(self, what: str) -> Mapping[str, Named]:
         return {
@@ -106,27 +115,29 @@ class Names:
             "workspace": self.workspaces,
         }[what]
 
-    def _sentence(self, what: str, text: str) -> str:
+    def _sentence(self, what: str, text: str) -> Sentence:
         key = (what, fold(text)[:80])
         if what == "workspace" and key[1] in self.shared:
-            words = {"text": _short(text), "slugs": self.shared[key[1]]}
-            return _("Several workspaces are called “%(text)s”. Write one of these instead: %(slugs)s.") % words
+            return Sentence(
+                "Several workspaces are called “%(text)s”. Write one of these instead: %(slugs)s.",
+                text=_short(text),
+                slugs=self.shared[key[1]],
+            )
         if key not in self._unknown:
             known = self._known(what)
             near = get_close_matches(key[1], known, 1, 0.6) if len(self._unknown) < MOST_PROPOSALS else []
-            words = {"text": _short(text), "near": known[near[0]][1] if near else ""}
-            sentence = _UNKNOWN[what]()
+            said = Sentence(_UNKNOWN[what], text=_short(text))
             if near:
-                sentence += " " + _("Did you mean “%(near)s”?")
-            self._unknown[key] = sentence % words
+                said = said.followed_by(Sentence("Did you mean “%(near)s”?", near=known[near[0]][1]))
+            self._unknown[key] = said
         return self._unknown[key]
 
 
-_UNKNOWN: Mapping[str, Callable[[], str]] = {
-    "role": lambda: _("There is no organization role “%(text)s”."),
-    "workspace_role": lambda: _("There is no workspace role “%(text)s”."),
-    "group": lambda: _("There is no group “%(text)s”."),
-    "workspace": lambda: _("There is no workspace “%(text)s”."),
+_UNKNOWN = {
+    "role": gettext_noop("There is no organization role “%(text)s”."),
+    "workspace_role": gettext_noop("There is no workspace role “%(text)s”."),
+    "group": gettext_noop("There is no group “%(text)s”."),
+    "workspace": gettext_noop("There is no workspace “%(text)s”."),
 }
 
 

@@ -28,7 +28,7 @@ def rows_of_workbook(content: bytes, columns: int) -> Iterator[tuple[int, Sequen
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     except NotASpreadsheet:
         raise
-    except Exception as error:
+    except Exception as error:  # the library raises whatever it stumbles over in a broken file
         raise NotASpreadsheet(_unreadable()) from error
     for sheet in workbook.worksheets:
         empty = True
@@ -43,7 +43,7 @@ def rows_of_workbook(content: bytes, columns: int) -> Iterator[tuple[int, Sequen
                     yield number, cells
         except NotASpreadsheet:
             raise
-        except Exception as error:
+        except Exception as error:  # as above
             raise NotASpreadsheet(_unreadable()) from error
         if not empty:
             return

@@ -75,7 +75,7 @@ class Offer(PrivateView):
 
 
 def show(request: HttpRequest, invitation: Clocked, generation: int, *, word: WordForm | None = None) -> HttpResponse:
-    """word: as it was entered, where it could not be taken."""
+    """word: why they declined, as it was entered, where it could not be taken."""
     context = {**_card(request, invitation), "form": word or WordForm()}
     found = state_of(invitation)
     if found is State.ACCEPTED:
@@ -147,7 +147,7 @@ class Accept(PrivateView):
         welcome = _("Welcome to %(organization)s.") % {"organization": joined.organization.name}
         if joined.dropped:
             welcome = (
-                f"{welcome} {_('Part of what was offered could no longer be given; the admins see it in the history.')}"
+                f"{welcome} {_('Part of what was offered could no longer be given; the admins were asked for it.')}"
             )
         return go(request, reverse("organization", args=[joined.organization.slug]), welcome)
 
@@ -165,7 +165,22 @@ class Accept(PrivateView):
 
 
 class Decline(PrivateView):
-    """Needs the link only: whoever holds it may say no."""
+    """Needs the link only: whoever holds it may say no. A page asks first, since programs that look into links before
+    their readers do press a button, too.
+    """
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        held = held_invitation(request)
+        if held is None:
+            return render(request, "invitation/unknown.html", status=404)
+        invitation, generation = held
+        if state_of(invitation) is not State.PENDING or generation != invitation.generation:
+            return show(request, invitation, generation)
+        return self.ask(request, held, WordForm())
+
+    def ask(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
+        urls = {"decline_url": reverse("invitation_decline"), "offer_url": reverse("invitation")}
+        return render(request, "invitation/decline.html", {**_card(request, held[0]), **urls, "form": form})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         held = held_invitation(request)
@@ -176,7 +191,7 @@ class Decline(PrivateView):
     def answer(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
         invitation, generation = held
         if not form.is_valid():
-            return _with_status(show(request, invitation, generation, word=form), 422)
+            return _with_status(self.ask(request, held, form), 422)
         what = {"actor": actor_of(request), "invitation_id": invitation.pk, "generation": generation}
         try:
             self.perform(word=form.cleaned_data["word"], **what)
@@ -190,6 +205,11 @@ class Decline(PrivateView):
 
 class Explain(Decline):
     """The word to the inviter, for whoever has declined without one."""
+
+    http_method_names = ("post", "options")
+
+    def ask(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
+        return show(request, *held, word=form)
 
     def answer(self, request: HttpRequest, held: tuple[Clocked, int], form: WordForm) -> HttpResponse:
         form.fields["word"].required = True

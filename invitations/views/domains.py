@@ -9,9 +9,8 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page, plain_number
+from config.http import Request, go, page
 from config.refusals import Refusal
-from config.ui.people import hue, initials
 from invitations.actions import domains
 from invitations.domains import Kind, domain_of
 from invitations.forms.joining import AddDomain, JoinPlaces
@@ -25,8 +24,8 @@ from invitations.queries.domains import (
     newcomers,
     owners_address,
     uses_of,
-    who_joined,
 )
+from invitations.views.newcomers import who_came
 from workspaces.catalogue import PERMISSIONS, BuiltIn, Scope, scheme_roles
 from workspaces.policy import Verb
 from workspaces.queries.effective.blast import high_risk_of
@@ -34,7 +33,6 @@ from workspaces.queries.facts import roles_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.organizations import settings_tabs
 
-PAGE = 50
 MOST_ABILITIES = 6
 
 
@@ -131,9 +129,6 @@ class Domain(DomainsView):
 
     def get(self, request: Request, domain_id: int) -> HttpResponse:
         join = self.found(domain_id)
-        before = plain_number(request.GET.get("before"))
-        people = who_joined(uses_of(join), before=before, limit=PAGE + 1)
-        more = f"?before={people[PAGE - 1].id}" if len(people) > PAGE else ""
         return self.draw(
             request,
             "domains/domain.html",
@@ -147,8 +142,7 @@ class Domain(DomainsView):
             }
             if join.proof == JoinDomain.Proof.DNS
             else None,
-            people=[_person(self, each) for each in people[:PAGE]],
-            next_url=f"{request.path}{more}" if more else "",
+            **who_came(self, uses_of(join), request.path),
             back_url=self.url("domains"),
         )
 
@@ -165,17 +159,6 @@ class Domain(DomainsView):
             "remove": not is_on,
         }
         return {name: self.url(f"domain_{name}", join.pk) for name, fits in fitting.items() if fits}
-
-
-def _person(view: OrganizationView, use: Any) -> dict[str, Any]:
-    return {
-        "name": use.name,
-        "initials": initials(use.name),
-        "hue": hue(use.member_id or 0),
-        "address": use.address,
-        "joined_at": use.joined_at,
-        "url": view.url("member", use.member_id) if use.member_id is not None else "",
-    }
 
 
 class SwitchOn(DomainsView):

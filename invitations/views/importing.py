@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
 from config.http import Request, done, go, page, plain_number
+from config.sentences import Sentence
 from config.ui.sheets import write_csv
 from invitations.actions import importing
 from invitations.asking import IMPORTABLE, SENTENCES, Result
@@ -61,7 +62,7 @@ class Import(InvitingView):
             columns=columns,
             is_certain=certain,
             defaults=form.ask(),
-            title=_("Import of %(file)s") % {"file": form.title} if form.title else _("Import of a pasted list"),
+            title=_title(form.title),
         )
         return go(request, self.url("import_plan" if certain else "import_columns", job.pk))
 
@@ -287,6 +288,10 @@ def download(content: bytes, kind: str, name: str) -> HttpResponse:
     return response
 
 
+def _title(file: str) -> Sentence:
+    return Sentence("Import of %(file)s", file=file) if file else Sentence("Import of a pasted list")
+
+
 def _people(count: int) -> str:
     return ngettext("%(count)s row", "%(count)s rows", count) % {"count": intcomma(count)}
 
@@ -318,7 +323,7 @@ def _outlook(row: JobRow) -> dict[str, str]:
     """Word, tone, icon and sentence of what a row would become."""
     result = Result(row.result)
     word, tone, icon = _OUTLOOK[result]
-    return {"word": word(), "tone": tone, "icon": icon, "sentence": row.note or str(SENTENCES[result])}
+    return {"word": word(), "tone": tone, "icon": icon, "sentence": str(row.note or SENTENCES[result])}
 
 
 def _query(base_url: str, show: str, number: int) -> str:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.addresses import split
+from accounts.addresses import searched, split
 from config.http import Request, done, page
 from config.refusals import Refusal
 from invitations.actions import inviting
@@ -123,7 +123,7 @@ class CheckAddresses(InvitingView):
         by_text = {line.text: line for line in report.lines} | {
             line.address: line for line in report.lines if line.address
         }
-        ordered = [(entry, by_text.get(entry.text) or by_text.get(entry.text.lower())) for entry in entries]
+        ordered = [(entry, by_text.get(entry.text) or by_text.get(searched(entry.text))) for entry in entries]
         domains = own_domains(self)
         results = [
             {**_result(line), "text": _as_typed(entry.name, entry.text), "suggestion": suggestion(entry.text, domains)}

@@ -13,18 +13,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page, plain_number
+from config.http import Request, go, page
 from config.refusals import Refusal
-from config.ui.people import hue, initials
 from invitations.actions import links
 from invitations.forms.joining import LinkForm
-from invitations.queries.domains import who_joined
 from invitations.queries.links import Clocked, State, gift_of, links_of, state_of, uses_of
 from invitations.views.inviting import InvitingView
+from invitations.views.newcomers import who_came
 from workspaces.policy import Verb, decide
 from workspaces.reasons import Reason
 
-PAGE = 50
+SHOWN = links.MOST_LINKS + 50
+"""All that may still open, and the last ones that were ended."""
 ICONS = {State.LIVING: "circle-check", State.REVOKED: "ban", State.EXPIRED: "clock-x", State.USED_UP: "circle-x"}
 
 
@@ -48,7 +48,7 @@ class LinksView(InvitingView):
 
 class Links(LinksView):
     def get(self, request: Request) -> HttpResponse:
-        found = list(links_of(self.place.organization, made_by=self.mine()).order_by("-pk")[: PAGE * 4])
+        found = links_of(self.place.organization, made_by=self.mine())[:SHOWN]
         rows = sorted((self.row(each) for each in found), key=lambda row: row["rank"])
         context = self.context(
             "invitations",
@@ -147,9 +147,6 @@ class Link(LinksView):
 
     def draw(self, request: Request, link: Clocked, *, token: str = "") -> HttpResponse:
         state, gift = state_of(link), gift_of(link)
-        before = plain_number(request.GET.get("before"))
-        people = who_joined(uses_of(link), before=before, limit=PAGE + 1)
-        more = f"?before={people[PAGE - 1].id}" if len(people) > PAGE else ""
         by = link.created_by.display_name if link.created_by else _("somebody who left")
         context = self.context(
             "invitations",
@@ -169,21 +166,10 @@ class Link(LinksView):
             show_url=self.url("link_show", link.pk) if state is State.LIVING and not token else "",
             rotate_url=self.url("link_rotate", link.pk) if state is not State.REVOKED else "",
             revoke_url=self.url("link_revoke", link.pk) if state is not State.REVOKED else "",
-            people=[self.person(each) for each in people[:PAGE]],
-            next_url=f"{self.url('link', link.pk)}{more}" if more else "",
+            **who_came(self, uses_of(link), self.url("link", link.pk)),
             back_url=self.url("links"),
         )
         return page(request, "links/link.html", context)
-
-    def person(self, use: Any) -> dict[str, Any]:
-        return {
-            "name": use.name,
-            "initials": initials(use.name),
-            "hue": hue(use.member_id or 0),
-            "address": use.address,
-            "joined_at": use.joined_at,
-            "url": self.url("member", use.member_id) if use.member_id is not None else "",
-        }
 
 
 class ShowLink(Link):

@@ -6,7 +6,6 @@ that they asked themselves.
 
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +17,7 @@ from invitations.filters import InvitationFilterForm, InvitationQuery, active_pa
 from invitations.models import Invitation
 from invitations.policy import State
 from invitations.queries.invitations import Offer, abilities, offers, state_of
-from invitations.queries.stories import COUNT_CAP, Page, Story, page_of, reminders_of, story_of, waiting_members
+from invitations.queries.stories import Page, Story, page_of, reminders_of, story_of, waiting_members
 from invitations.tables import InvitationPresenter, answered_at, asked_by, is_waiting, mail_lines, state_pill
 from workspaces import bulk
 from workspaces.actions.locking import insist
@@ -31,9 +30,9 @@ from workspaces.queries.roles import all_roles
 from workspaces.views.base import OrganizationView
 from workspaces.views.bulk import BulkApply, BulkPreview, BulkView
 from workspaces.views.history import history_lines
+from workspaces.views.paging import capped
 
 BULK = ("resend", "revoke")
-LAST_ACTS = 20
 
 
 class InvitationsView(OrganizationView):
@@ -192,12 +191,12 @@ class InvitationsBulkApply(InvitationsBulk, BulkApply):
 
 def count_text(query: InvitationQuery, found: Page) -> str:
     """ "1,284", "1,284 matching", "10,000+"."""
-    number = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
+    number = capped(found.count)
     return _("%(count)s matching") % {"count": number} if query.is_narrowed else number
 
 
 def pager(query: InvitationQuery, given: QueryDict, base_url: str, found: Page) -> dict[str, str]:
-    total = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
+    total = capped(found.count)
     text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": total} if found.rows else _("Nobody")
     return {
         "text": text,

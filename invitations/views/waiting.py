@@ -24,9 +24,6 @@ from workspaces.tables import pill_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.member import MemberAct, person
 
-ABOUT_ADDRESS = {"invalid_address", "address_known", "no_seat", *keeping.OF_THE_DAY}
-"""Refusals that stand at the field of the address."""
-
 
 class EditMember(OrganizationView):
     """The organization role of a member; of somebody waiting all that their invitation says."""

@@ -5,15 +5,27 @@ Locks every organization of the person, by id, before anything is counted; the a
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.queries import addresses_of
 from accounts.registry import Departure, Ending, Objection
 from workspaces.actions.locking import Locked
-from workspaces.actions.members import sweep
-from workspaces.history import ACCOUNT_BLOCKED, ACCOUNT_UNBLOCKED, MEMBER_LEFT
+from workspaces.actions.members import MEMBER_LABEL, sweep
+from workspaces.history import (
+    ACCOUNT_BLOCKED,
+    ACCOUNT_UNBLOCKED,
+    FORMER_ADDRESS_LABEL,
+    INVITATION_DECLINED,
+    INVITATION_EXPLAINED,
+    INVITATION_READDRESSED,
+    MEMBER_LEFT,
+    NEW_ADDRESS_LABEL,
+    WORD_LABEL,
+)
 from workspaces.models import Departure as Receipt
-from workspaces.models import Label, Member, Organization
+from workspaces.models import Entry, Label, Member, MergedMember, Organization
 from workspaces.queries.admins import must_keep
 from workspaces.queries.facts import actor_facts
 
@@ -49,10 +61,26 @@ def depart(departure: Departure) -> None:
             kind = ACCOUNT_BLOCKED if departure.ending is Ending.BLOCKED else ACCOUNT_UNBLOCKED
             held.record_set(kind, members)
     if departure.ending is Ending.DELETED:
-        # Whoever deletes their account takes their name along: what remains of them is "Deleted account".
-        gone = Receipt.objects.filter(user_id=departure.user_id)
-        Label.objects.filter(kind="member", object_id__in=gone.values("member_id")).delete()
-        gone.update(name="")
+        _shred(departure.user_id)
+
+
+def _shred(user_id: int) -> None:
+    """Whoever deletes their account takes their name along, and what they wrote: what remains of them in any
+    organization is "Deleted account". Theirs is also what was asked in at one of their addresses.
+    """
+    addresses = addresses_of(user_id).filter(verified=True).values("email")
+    receipts = Receipt.objects.filter(Q(user_id=user_id) | Q(address__in=addresses))
+    waiting = Member.objects.filter(address__in=addresses, joined_at__isnull=True)
+    ids = {*receipts.values_list("pk", flat=True), *waiting.values_list("pk", flat=True)}
+    ids.update(MergedMember.objects.filter(member_id__in=ids).values_list("former_id", flat=True))
+    Label.objects.filter(kind=MEMBER_LABEL, object_id__in=ids).delete()
+    beside = Entry.objects.filter(subject_id__in=ids, act__kind__in=[kind.name for kind in _WITH_LABELS])
+    Label.objects.filter(kind__in=_LABELS_OF_ACTS, object_id__in=beside.values("act_id")).delete()
+    Receipt.objects.filter(pk__in=ids).update(name="")
+
+
+_WITH_LABELS = (INVITATION_DECLINED, INVITATION_EXPLAINED, INVITATION_READDRESSED)
+_LABELS_OF_ACTS = (WORD_LABEL, FORMER_ADDRESS_LABEL, NEW_ADDRESS_LABEL)
 
 
 def _locked_organizations(user_id: int) -> list[Organization]:

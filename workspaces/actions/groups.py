@@ -14,6 +14,7 @@ from accounts.actors import Actor
 from accounts.names import clean_name
 from config.refusals import Refusal
 from workspaces.actions.locking import Locked, insist, locked
+from workspaces.actions.unasking import drop_from_requests
 from workspaces.history import (
     GROUP_CHANGED,
     GROUP_CREATED,
@@ -33,7 +34,6 @@ from workspaces.models import (
     GroupMember,
     Label,
     Organization,
-    RequestedPlacement,
     Workspace,
 )
 from workspaces.names import fold
@@ -118,16 +118,6 @@ def add_to_group(*, actor: Actor, organization_id: int, chosen: Chosen, group_id
         return plan.outcome(insert_select(GroupMember, fields, rows, ignore_conflicts=True))
 
 
-def add_to_new_group(*, actor: Actor, organization_id: int, chosen: Chosen, name: str) -> Outcome:
-    """Makes a group of the members. Raises Refusal where none of them may be put into it: then there is no group."""
-    with locked(actor=actor, organization_id=organization_id):
-        group = create_group(actor=actor, organization_id=organization_id, name=name)
-        outcome = add_to_group(actor=actor, organization_id=organization_id, chosen=chosen, group_id=group.pk)
-        if not outcome.changed:
-            outcome.insist()
-        return outcome
-
-
 def remove_from_group(*, actor: Actor, organization_id: int, chosen: Chosen, group_id: int) -> Outcome:
     """Takes members out of a group, but for the last admins of a workspace by it (P11). Locks the organization."""
     with locked(actor=actor, organization_id=organization_id) as held:
@@ -186,7 +176,8 @@ def delete_group(*, actor: Actor, organization_id: int, group_id: int) -> None:
         for hook in before_places_go:
             hook(Gone(group_ids=[group_id]))
         delete_rows(GrantPermission.objects.filter(grant__in=grants.values("pk")))
-        for rows in (grants, inside, managers, RequestedPlacement.objects.filter(group=group)):
+        drop_from_requests(Q(group=group))
+        for rows in (grants, inside, managers):
             delete_rows(rows)
         delete_rows(DeparturePlacement.objects.filter(group=group))
         delete_rows(Group.objects.filter(pk=group_id))

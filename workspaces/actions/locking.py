@@ -1,19 +1,19 @@
 """The one lock, and the record beside each write.
 
 Every access write goes through `locked`: it locks the organization row, then re-reads the actor, and only then the
-caller
-reads its targets, decides, counts and writes. Delivery and last-active writes never take it.
+caller reads its targets, decides, counts and writes. Delivery and last-active writes never take it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Value
 from django.db.models.fields import BigIntegerField, CharField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Now
 from django.http import Http404
 
 from accounts.actors import Actor
@@ -22,7 +22,10 @@ from workspaces.history import EventKind
 from workspaces.models import Act, Entry, Organization
 from workspaces.policy import ActorFacts, Decision
 from workspaces.queries.facts import actor_facts
-from workspaces.sql import insert_select
+from workspaces.sql import insert_rows, insert_select
+
+type Change = tuple[int, str, str]
+"""The id of what changed, and what was there before and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Locked:
     ) -> Act:
         """One act with its one entry (none without a subject)."""
         act = self._act(kind, payload)
+        act.save(force_insert=True)
         if subject is not None:
             Entry.objects.create(act=act, subject_id=subject, scope_id=scope, before=before, after=after)
         return act
@@ -78,6 +82,7 @@ class Locked:
         if not subjects.exists():
             return 0
         act = self._act(kind, payload)
+        act.save(force_insert=True)
         return insert_select(
             Entry,
             ["act_id", "subject_id", "scope_id", "before", "after"],
@@ -90,8 +95,26 @@ class Locked:
             ),
         )
 
+    def record_acts(self, kind: EventKind, acts: Iterable[tuple[Mapping[str, Any], Sequence[Change]]]) -> None:
+        """Acts of one kind, each with its payload and an entry for each change; two statements for all of them. No
+        changes, no act. Call it before the write that it records.
+        """
+        filled = [(self._act(kind, payload), changes) for payload, changes in acts if changes]
+        Act.objects.bulk_create([act for act, _ in filled])
+        insert_rows(
+            Entry,
+            ["act_id", "subject_id", "before", "after"],
+            ((act.pk, *change) for act, changes in filled for change in changes),
+        )
+
+    def now(self) -> datetime:
+        """The moment that all rows of one act share, by the database's clock; asked for anew at each call."""
+        here = Organization.objects.filter(pk=self.organization.pk).annotate(now=Now())
+        moment: datetime = here.values_list("now", flat=True).get()
+        return moment
+
     def _act(self, kind: EventKind, payload: Mapping[str, Any] | None) -> Act:
-        return Act.objects.create(
+        return Act(
             organization_id=self.organization.pk,
             kind=kind.name,
             actor_id=self.actor.user_id,

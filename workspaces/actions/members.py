@@ -3,8 +3,10 @@
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
+from config.refusals import Refusal
 from workspaces.actions.locking import Locked, locked
 from workspaces.actions.resources import hand_over
 from workspaces.catalogue import BuiltIn, Scope
@@ -103,11 +105,14 @@ def remove_members(
     """Removes members with everything that hangs on them (P13) and leaves a Departure each. Locks the organization.
 
     heir_id: who owns their resources from then on. successor_id: who answers for their open invitations from then on,
-    as far as their rights cover them; all others of these are revoked. Raises Refusal 422 for a successor who cannot.
+    as far as their rights cover them; all others of these are revoked. Raises Refusal 422 for an heir or a successor
+    who cannot.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         plan = make_plan(held.facts, held.organization, chosen.members(held.organization), REMOVAL)
         if heir_id is not None:
+            if plan.accepted.filter(pk=heir_id).exists():
+                raise Refusal(_("Choose an active member who stays."), 422, "unfit_heir")
             hand_over(held, plan.accepted, heir_id)
         return plan.outcome(sweep(held, plan.accepted, Departure.Cause.REMOVED, MEMBER_REMOVED, successor_id))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import Http404
 
 from accounts.actors import Actor
@@ -15,7 +16,7 @@ from workspaces.actions.locking import Locked, insist, locked
 from workspaces.actions.members import sweep
 from workspaces.actions.resources import hand_over
 from workspaces.catalogue import Scope
-from workspaces.history import MEMBER_MERGED, PLACEMENT_DROPPED, ROLE_CHANGED
+from workspaces.history import COLLABORATION_DROPPED, MEMBER_MERGED, ROLE_CHANGED, kept_label
 from workspaces.models import (
     AccessRequest,
     Collaborator,
@@ -134,13 +135,21 @@ def is_raised(organization: Organization, pair: Pair) -> bool:
 
 
 def _fold_grants(former: Member, kept: Member) -> None:
-    """Of the same role in the same workspace the later end counts, with the extra permissions of both."""
+    """Of the same role in the same workspace the later end counts, with the extra permissions of both. What has ended
+    adds nothing, and brings nothing back.
+    """
+    over = Grant.objects.filter(member__in=[former, kept], ends_at__lte=Now())
+    ended = set(over.values_list("pk", flat=True))
     mine = {(grant.workspace_id, grant.role_id): grant for grant in Grant.objects.filter(member=kept)}
     for grant in Grant.objects.filter(member=former).exclude(workspace__kind=Workspace.Kind.PERSONAL):
         same = mine.get((grant.workspace_id, grant.role_id))
         if same is None:
             Grant.objects.filter(pk=grant.pk).update(member=kept)
             continue
+        if grant.pk in ended:
+            continue
+        if same.pk in ended:
+            GrantPermission.objects.filter(grant=same).delete()
         if same.ends_at is not None and (grant.ends_at is None or grant.ends_at > same.ends_at):
             Grant.objects.filter(pk=same.pk).update(ends_at=grant.ends_at)
         extras = GrantPermission.objects.filter(grant=same).values("permission")
@@ -205,5 +214,6 @@ def _drop_what_is_not_shareable(held: Locked, pair: Pair) -> None:
     for row in Collaborator.objects.filter(member=pair.former):
         found = approach(held.organization, held.facts, row.resource_id)
         if found is None or not found.may_share(held.facts, row.level):
-            held.record(PLACEMENT_DROPPED, subject=pair.former.pk, before=str(row.get_level_display()))
+            level = kept_label(Collaborator.Level(row.level).label)
+            held.record(COLLABORATION_DROPPED, subject=pair.former.pk, scope=row.resource_id, before=level)
             row.delete()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from workspaces.actions.locking import Locked
+from workspaces.actions.unasking import drop_from_requests
 from workspaces.history import RESOURCE_MOVED, RESOURCE_REGISTERED, RESOURCE_TRANSFERRED, RESOURCE_VANISHED
 from workspaces.hosts import RegisteredResource, VanishedResource
 from workspaces.models import Collaborator, Label, Organization, Resource, Workspace
@@ -139,5 +140,6 @@ def forget(held: Locked, resources: "QuerySet[Resource]", product: str) -> int:
     )
     Workspace.objects.filter(default_drive__in=ids).update(default_drive=None)
     Organization.objects.filter(default_drive__in=ids).update(default_drive=None)
+    drop_from_requests(Q(resource__in=ids))
     delete_rows(Collaborator.objects.filter(resource__in=ids))
     return delete_rows(going)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from workspaces.actions.locking import Locked
 from workspaces.history import EVERYONE_GRANT_CHANGED, GRANT_CHANGED, GROUP_GRANT_CHANGED
-from workspaces.models import DeparturePlacement, Grant, GrantPermission, RequestedPlacement, Role
+from workspaces.models import DeparturePlacement, Grant, GrantPermission, RequestedPlacement, Role, Workspace
 from workspaces.models.grants import GrantQuerySet
 from workspaces.registry import roles_replaced
 from workspaces.sql import delete_rows, insert_select
@@ -71,10 +71,13 @@ def _drop(grants: GrantQuerySet) -> int:
 
 
 def rename_in_papers(held: Locked, former: Collection[int], role: Role) -> None:
-    """In what people asked for, in what a new invitation proposes to those who left, and in what other apps plan."""
+    """In what people asked for, in what a new invitation proposes to those who left, in what those get who join by
+    themselves, and in what other apps plan.
+    """
     asked = RequestedPlacement.objects.filter(request__organization=held.organization, role__in=former)
     RequestedPlacement.objects.filter(pk__in=asked.values("pk")).update(role=role)
     left = DeparturePlacement.objects.filter(departure__organization=held.organization, role__in=former)
     DeparturePlacement.objects.filter(pk__in=left.values("pk")).update(role=role)
+    Workspace.objects.filter(organization=held.organization, joining_role__in=former).update(joining_role=role)
     for hook in roles_replaced:
         hook(held, former, role)

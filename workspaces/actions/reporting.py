@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from workspaces.actions.locking import Locked
-from workspaces.history import ACCOUNT_REPORTED
+from workspaces.history import ACCOUNT_REPORTED, kept_label
 from workspaces.hosts import MemberAccount, OrganizationAccount, ReportedCount, ReportedFigure, SeenMember
 from workspaces.models import AccountState, Activity, ExternalAccount, Figure, Organization, Workspace
 from workspaces.queries.people import members_at
@@ -99,7 +99,7 @@ def _note_own_account(held: Locked, record: OrganizationAccount) -> None:
 
 
 def _say(account_id: str, state: str) -> str:
-    return f"{account_id}, {AccountState(state).label}" if account_id else ""
+    return f"{account_id}, {kept_label(AccountState(state).label)}" if account_id else ""
 
 
 def note_activity(organization: Organization, records: Sequence[tuple[int, SeenMember]], refuse: Refuse) -> None:

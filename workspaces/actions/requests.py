@@ -10,16 +10,26 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.models import User
 from accounts.outbox import cancel, queue_mail
 from config.refusals import Refusal
-from workspaces.actions import grants, groups, members
+from workspaces.actions import grants, groups, members, resources
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.catalogue import Scope
 from workspaces.history import ACCESS_ASKED, REQUEST_APPROVED, REQUEST_DECLINED, REQUEST_WITHDRAWN
-from workspaces.models import AccessRequest, Grant, Member, Origin, RequestedPlacement, Workspace
+from workspaces.models import (
+    AccessRequest,
+    Collaborator,
+    Grant,
+    Member,
+    Origin,
+    RequestedPlacement,
+    Resource,
+    Workspace,
+)
 from workspaces.policy import Verb, decide
 from workspaces.queries.facts import roles_of, workspace_facts
 from workspaces.queries.requests import DECIDED_MAIL, MADE_MAIL, OPEN, approvers_of, may_decide
@@ -34,11 +44,15 @@ PER_DAY = 10
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One thing asked for: a role in a workspace, a place in a group, or (neither) an organization role."""
+    """One thing asked for: a role in a workspace, a place in a group, a collaboration on a resource (with its level),
+    or (none of these) an organization role.
+    """
 
     role_id: int | None = None
     workspace_id: int | None = None
     group_id: int | None = None
+    resource_id: int | None = None
+    level: str = ""
 
 
 def ask_for_access(
@@ -85,7 +99,9 @@ def ask_to_keep(*, actor: Actor, organization_id: int, grant_id: int, message: s
 
 
 def hold(held: Locked, member: Member, rest: Iterable[Asked], inviter: str) -> AccessRequest | None:
-    """What an inviter may no longer give becomes one request of the person who joined. Called under the lock."""
+    """What an inviter may no longer give becomes one request of the person who joined, with the inviter's name as its
+    message. Called under the lock.
+    """
     rest = list(rest)
     if not rest:
         return None
@@ -93,9 +109,7 @@ def hold(held: Locked, member: Member, rest: Iterable[Asked], inviter: str) -> A
         organization=held.organization,
         member=member,
         kind=AccessRequest.Kind.HELD,
-        message=_("Part of the invitation from %(inviter)s, who may no longer give it.") % {"inviter": inviter}
-        if inviter
-        else _("Part of an invitation whose sender may no longer give it."),
+        message=inviter,
     )
     _place(wanted, rest)
     held.record(ACCESS_ASKED, subject=member.pk, payload={"request": wanted.pk})
@@ -119,8 +133,7 @@ def approve_request(
     with locked(actor=actor, organization_id=organization_id) as held:
         wanted = _open(held, request_id)
         for placement in wanted.placements.all():
-            asked = Asked(role_id or placement.role_id, placement.workspace_id, placement.group_id)
-            _give(actor, wanted, asked, ends_at)
+            _give(actor, wanted, _asked(placement, role_id), ends_at)
         _decide(held, wanted, reply, approved_at=Now())
         held.record(REQUEST_APPROVED, subject=wanted.member_id, payload={"request": wanted.pk})
 
@@ -141,7 +154,7 @@ def withdraw_request(*, actor: Actor, organization_id: int, request_id: int) -> 
             raise Http404
         _insist_open(wanted)
         AccessRequest.objects.filter(pk=wanted.pk).update(withdrawn_at=Now())
-        cancel(MADE_MAIL, [wanted.pk], reason=_("The request was withdrawn."))
+        cancel(MADE_MAIL, [wanted.pk], reason=gettext_noop("The request was withdrawn."))
         held.record(REQUEST_WITHDRAWN, subject=wanted.member_id, payload={"request": wanted.pk})
 
 
@@ -170,7 +183,14 @@ def _ask(
 
 def _place(wanted: AccessRequest, rest: Iterable[Asked]) -> None:
     RequestedPlacement.objects.bulk_create(
-        RequestedPlacement(request=wanted, role_id=each.role_id, workspace_id=each.workspace_id, group_id=each.group_id)
+        RequestedPlacement(
+            request=wanted,
+            role_id=each.role_id,
+            workspace_id=each.workspace_id,
+            group_id=each.group_id,
+            resource_id=each.resource_id,
+            level=each.level,
+        )
         for each in rest
     )
 
@@ -207,8 +227,18 @@ def _insist_open(wanted: AccessRequest) -> None:
         raise Refusal(Reason.DECIDED.sentence, 409, Reason.DECIDED)
 
 
+def _asked(placement: RequestedPlacement, role_id: int | None) -> Asked:
+    """role_id: another role than the one asked for."""
+    return Asked(
+        role_id or placement.role_id, placement.workspace_id, placement.group_id, placement.resource_id, placement.level
+    )
+
+
 def _give(actor: Actor, wanted: AccessRequest, asked: Asked, ends_at: datetime | None) -> None:
     here, chosen = wanted.organization_id, Chosen.one(wanted.member_id)
+    if asked.resource_id is not None:
+        _share(actor, wanted, asked.resource_id, asked.level)
+        return
     if asked.group_id is not None:
         outcome = groups.add_to_group(actor=actor, organization_id=here, chosen=chosen, group_id=asked.group_id)
     elif asked.workspace_id is None:
@@ -230,6 +260,16 @@ def _give(actor: Actor, wanted: AccessRequest, asked: Asked, ends_at: datetime |
     outcome.insist()
 
 
+def _share(actor: Actor, wanted: AccessRequest, resource_id: int, level: str) -> None:
+    """Whoever has come to more by themselves keeps it."""
+    mine = Collaborator.objects.filter(resource=resource_id, member=wanted.member_id)
+    owned = Resource.objects.filter(pk=resource_id, owner=wanted.member_id)
+    if owned.exists() or mine.filter(level__in={level, Collaborator.Level.EDIT}).exists():
+        return
+    here, member_id = wanted.organization_id, wanted.member_id
+    resources.share(actor=actor, organization_id=here, resource_id=resource_id, level=level, member_id=member_id)
+
+
 def _standing(wanted: AccessRequest, asked: Asked) -> int | None:
     """The grant that a renewal asks to keep, if it still stands."""
     if wanted.kind != AccessRequest.Kind.RENEWAL:
@@ -240,7 +280,7 @@ def _standing(wanted: AccessRequest, asked: Asked) -> int | None:
 
 def _decide(held: Locked, wanted: AccessRequest, reply: str, **moment: Now) -> None:
     AccessRequest.objects.filter(pk=wanted.pk).update(decided_by=held.actor.user_id, reply=reply.strip(), **moment)
-    cancel(MADE_MAIL, [wanted.pk], reason=_("The request was decided."))
+    cancel(MADE_MAIL, [wanted.pk], reason=gettext_noop("The request was decided."))
     user = User.objects.filter(memberships=wanted.member_id).first()
     if user is not None:
         organization_id = wanted.organization_id

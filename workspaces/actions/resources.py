@@ -22,6 +22,7 @@ from workspaces.history import (
     RESOURCE_TRANSFERRED,
     RESOURCE_UNSHARED,
     WORKSPACE_DRIVE_CHOSEN,
+    kept_label,
 )
 from workspaces.models import Collaborator, Member, Organization, Resource, Workspace
 from workspaces.models.members import MemberQuerySet
@@ -52,7 +53,7 @@ def change_access(*, actor: Actor, organization_id: int, resource_id: int, acces
         insist(found.may_set(held.facts, wanted))
         if resource.access == wanted:
             return
-        before, after = str(Access(resource.access).label), str(wanted.label)
+        before, after = kept_label(Access(resource.access).label), kept_label(wanted.label)
         held.record(RESOURCE_ACCESS_CHANGED, subject=resource.pk, before=before, after=after)
         Resource.objects.filter(pk=resource.pk).update(access=wanted)
 
@@ -85,7 +86,7 @@ def unshare(*, actor: Actor, organization_id: int, resource_id: int, member_id: 
             raise Http404
         if member_id != held.facts.member_id:
             insist(found.may_unshare(held.facts, row.level))
-        held.record(RESOURCE_UNSHARED, subject=member_id, scope=found.resource.pk, before=row.get_level_display())
+        held.record(RESOURCE_UNSHARED, subject=member_id, scope=found.resource.pk, before=_level(row.level))
         row.delete()
 
 
@@ -207,8 +208,8 @@ def _set_level(held: Locked, found: Approach, member_id: int, level: str) -> Non
         return
     if row is not None:
         insist(found.may_unshare(held.facts, row.level))
-    before = row.get_level_display() if row is not None else ""
-    after = str(Collaborator.Level(level).label)
+    before = _level(row.level) if row is not None else ""
+    after = _level(level)
     held.record(RESOURCE_SHARED, subject=member_id, scope=resource.pk, before=before, after=after)
     Collaborator.objects.update_or_create(
         resource=resource, member_id=member_id, defaults={"level": level, "added_by_id": held.actor.user_id}
@@ -250,3 +251,7 @@ def _transfer(held: Locked, resources: "QuerySet[Resource]", heir_id: int) -> in
     Collaborator.objects.filter(resource__in=resources.values("pk"), member=heir_id).delete()
     resources.update(owner=heir_id)
     return count
+
+
+def _level(level: str) -> str:
+    return kept_label(Collaborator.Level(level).label)

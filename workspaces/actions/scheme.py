@@ -23,7 +23,7 @@ from workspaces.catalogue import (
     scheme_roles,
     top_role,
 )
-from workspaces.history import SCHEME_CHANGED
+from workspaces.history import SCHEME_CHANGED, kept_label
 from workspaces.models import Grant, Organization, Role
 from workspaces.models.grants import GrantQuerySet
 from workspaces.policy import ActorFacts, RoleFacts, Verb, decide
@@ -68,8 +68,8 @@ def change_scheme(*, actor: Actor, organization_id: int, known: str, scheme: str
         held.record(
             SCHEME_CHANGED,
             subject=organization.pk,
-            before=Scheme(before).label.split(":")[0],
-            after=Scheme(scheme).label.split(":")[0],
+            before=kept_label(Scheme(before).label).split(":")[0],
+            after=kept_label(Scheme(scheme).label).split(":")[0],
             payload=dict(zip(("people", "everyone", "waiting"), map(_text, mapped.ways()), strict=True)),
         )
         changed = sum(_map(held, role, mapped) for role in scheme_roles(before))

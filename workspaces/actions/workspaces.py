@@ -2,10 +2,11 @@
 `actions.grants`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from config.refusals import Refusal
 from workspaces.actions.grants import give_role
 from workspaces.actions.grants.words import as_it_stands
 from workspaces.actions.locking import Locked, insist, locked
+from workspaces.actions.unasking import drop_from_requests
 from workspaces.catalogue import Code, Scope, scheme_roles, top_role
 from workspaces.history import (
     GRANT_GIVEN,
@@ -31,7 +33,6 @@ from workspaces.history import (
     EventKind,
 )
 from workspaces.models import (
-    AccessRequest,
     Collaborator,
     DeparturePlacement,
     Figure,
@@ -41,16 +42,23 @@ from workspaces.models import (
     Member,
     Organization,
     Origin,
-    RequestedPlacement,
     Resource,
+    Role,
     Workspace,
 )
 from workspaces.models.workspaces import RESTORABLE
 from workspaces.names import folded_place, free_slug, slug_stem
-from workspaces.policy import Verb, WorkspaceFacts, decide
+from workspaces.policy import GrantFacts, Verb, WorkspaceFacts, decide
 from workspaces.queries.facts import actor_facts, policies_of, roles_of, workspace_facts, workspace_permissions
 from workspaces.queries.resources import blocking_resources, say_counts
-from workspaces.queries.workspaces import has_admin, is_last_admin, own_grants, possible_admins, restorable
+from workspaces.queries.workspaces import (
+    has_admin,
+    is_last_admin,
+    joins_as,
+    own_grants,
+    possible_admins,
+    restorable,
+)
 from workspaces.reasons import Reason
 from workspaces.registry import Gone, before_places_go
 from workspaces.selections import Chosen
@@ -144,8 +152,11 @@ def _free_slug(organization: Organization, name: str) -> str:
 
 
 def change_workspace(*, actor: Actor, organization_id: int, workspace_id: int, **changes: object) -> list[str]:
-    """Sets name, description, label, and whether it is open; the address part stays. One history entry per changed
-    field. Returns the changed fields. Raises ValidationError.
+    """Sets name, description, label, whether it is open, and joining_role (an id: as what people join by
+    themselves); the address part stays. One history entry per changed field. Returns the changed fields.
+
+    Raises ValidationError, Http404 for a role that workspaces here do not have, Refusal 403 for one that the actor
+    could not give to everyone there.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         workspace, facts = _alive(held, workspace_id)
@@ -153,11 +164,34 @@ def change_workspace(*, actor: Actor, organization_id: int, workspace_id: int, *
         given = {field: changes.get(field, getattr(workspace, field)) for field in CHANGEABLE}
         cleaned = {field: _cleaned(workspace, field, value) for field, value in given.items()}
         changed = held.change(WORKSPACE_CHANGED, workspace, cleaned)
+        changed += _change_joining(held, workspace, facts, changes, opens="is_open" in changed and workspace.is_open)
         workspace.clean_fields()
         if changed:
             workspace.sort_name, workspace.search_text = folded_place(workspace.name, workspace.description)
             workspace.save(update_fields=[*changed, "sort_name", "search_text"])
     return changed
+
+
+def _change_joining(
+    held: Locked, workspace: Workspace, facts: WorkspaceFacts, changes: Mapping[str, object], *, opens: bool
+) -> list[str]:
+    """Nobody lets others take what they could not give to everyone; opening gives what was chosen before."""
+    roles = roles_of(held.organization, Scope.WORKSPACE)
+    lowest, before = scheme_roles(held.organization.scheme)[0].id, joins_as(workspace, held.organization.scheme, roles)
+    after = changes.get("joining_role") or before
+    role = roles.get(after) if isinstance(after, int) else None
+    if role is None:
+        raise Http404
+    if role.id != lowest and (role.id != before or opens):
+        given = GrantFacts(role.permissions, is_everyone=True)
+        insist(decide(held.facts, Verb.ADD_TO_WORKSPACE, workspace=facts, role=role, grant=given))
+    if role.id == before:
+        return []
+    names = dict(Role.objects.filter(pk__in=[before, role.id]).values_list("pk", "name"))
+    payload = {"field": "joining_role"}
+    held.record(WORKSPACE_CHANGED, subject=workspace.pk, before=names[before], after=names[role.id], payload=payload)
+    workspace.joining_role_id = role.id
+    return ["joining_role"]
 
 
 def _cleaned(workspace: Workspace, field: str, value: object) -> object:
@@ -243,18 +277,19 @@ def _alive(held: Locked, workspace_id: int) -> tuple[Workspace, WorkspaceFacts]:
 
 
 def join_workspace(*, actor: Actor, organization_id: int, workspace_id: int) -> bool:
-    """The actor takes the lowest role of the scheme in a workspace that is open to members. Returns whether that
-    changed anything.
+    """The actor takes the role of those who join (`joins_as`) in a workspace that is open to members. Returns whether
+    that changed anything.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         workspace, facts = _alive(held, workspace_id)
-        lowest = scheme_roles(held.organization.scheme)[0]
-        role = roles_of(held.organization, Scope.WORKSPACE)[lowest.id]
+        roles = roles_of(held.organization, Scope.WORKSPACE)
+        role = roles[joins_as(workspace, held.organization.scheme, roles)]
         insist(decide(held.facts, Verb.JOIN_WORKSPACE, workspace=facts, role=role))
         if facts.holds(Code.WORKSPACE_VIEW):
             return False
-        held.record(WORKSPACE_JOINED, subject=held.facts.member_id, scope=workspace.pk, after=lowest.name)
-        _grant(held, workspace, held.facts.member_id or 0, lowest.id, Origin.JOINED)
+        name = Role.objects.values_list("name", flat=True).get(pk=role.id)
+        held.record(WORKSPACE_JOINED, subject=held.facts.member_id, scope=workspace.pk, after=name)
+        _grant(held, workspace, held.facts.member_id or 0, role.id, Origin.JOINED)
     return True
 
 
@@ -336,7 +371,7 @@ def _purge(held: Locked, ids: list[int]) -> None:
     for hook in before_places_go:
         hook(Gone(workspace_ids=ids))
     here = {"workspace__in": ids}
-    asked = list(RequestedPlacement.objects.filter(**here).values_list("request_id", flat=True).distinct())
+    drop_from_requests(Q(**here) | Q(resource__workspace__in=ids))
     grants = Grant.objects.filter(**here)
     resources = Resource.objects.filter(**here)
     held.organization.members.filter(default_workspace__in=ids).update(default_workspace=None)
@@ -344,8 +379,6 @@ def _purge(held: Locked, ids: list[int]) -> None:
     dependants: list[QuerySet] = [  # type: ignore[type-arg]  # of several models
         GrantPermission.objects.filter(grant__in=grants.values("pk")),
         grants,
-        RequestedPlacement.objects.filter(**here),
-        AccessRequest.objects.filter(pk__in=asked, placements__isnull=True),
         DeparturePlacement.objects.filter(**here),
         Figure.objects.filter(**here),
         Collaborator.objects.filter(resource__in=resources.values("pk")),

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.utils.functional import Promise
 
+from config.sentences import Sentence
 from workspaces import jobs
 from workspaces.actions.undoing import Before
+from workspaces.forms.fields import set_choices
 from workspaces.jobs import GONE, JobKind, RowResult
 from workspaces.models import JobRow, Member
 from workspaces.models.members import MemberQuerySet
 from workspaces.place import Place
 from workspaces.plans import Outcome, Proposal, Sorted, make_plan
 from workspaces.policy import Verb, decide
+from workspaces.queries.resources import Owned
 from workspaces.selections import Chosen
 
 if TYPE_CHECKING:
@@ -31,13 +34,13 @@ class BulkForm(forms.Form):
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, choices in self.choices(place).items():
-            field = self.fields[name]
-            assert isinstance(field, forms.TypedChoiceField)
-            field.choices = choices
+        set_choices(self, **self.choices(place))
 
     def choices(self, place: Place) -> Mapping[str, Sequence[tuple[int | str, str]]]:
         return {}
+
+    def fit(self, chosen: MemberQuerySet) -> None:
+        """Told whom it is about, before anything is read of it: asks only what there is to ask about them."""
 
 
 class BulkAction(ABC):
@@ -46,19 +49,30 @@ class BulkAction(ABC):
     name: ClassVar[str]
     order: ClassVar[int]
     verb: ClassVar[Verb]
-    label: ClassVar[Promise]
+    label: ClassVar[Sentence]
     icon: ClassVar[str]
     button: ClassVar[Promise]
     done: ClassVar[Promise]
     foot: ClassVar[Promise | str] = ""
-    title: ClassVar[Promise | str] = "%(label)s"  # may name the label and what `after` says
+    title: ClassVar[str] = "%(label)s"  # a text that may name the label and what `after` says
     danger: ClassVar[bool] = False
+    asks_first: ClassVar[bool] = False  # done only once its preview was seen, whoever posts
     way_back: ClassVar[Promise | str] = ""  # what undoing does; nothing for what cannot be undone
     form: ClassVar[type[BulkForm]] = BulkForm
 
     def guard(self, place: Place, members: MemberQuerySet, data: Mapping[str, Any]) -> str:
         """The last line of the preview: what else will happen. members: those who will change."""
         return str(self.foot)
+
+    def owned(self, members: MemberQuerySet) -> Sequence[Owned]:
+        """What would be left without an owner. members: those who will change."""
+        return ()
+
+    def counted(self, place: Place, members: MemberQuerySet, data: Mapping[str, Any]) -> str:
+        """Of what asks first: what its preview says at present, as the form carries it back. members: those who will
+        change.
+        """
+        return ""
 
     def is_offered(self, place: Place) -> bool:
         """Is the button worth drawing? Whether it may be done to each person is the plan's to say."""
@@ -70,15 +84,17 @@ class BulkAction(ABC):
     @abstractmethod
     def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome: ...
 
-    def heading(self, place: Place, data: Mapping[str, Any]) -> str:
-        """What it does, in a line: "Update role to Editor"."""
-        return str(self.title) % {"label": self.label, "after": self.after(place, data)}
+    def heading(self, place: Place, data: Mapping[str, Any]) -> Sentence:
+        """What it does, in a line: "Update role to Editor". Kept as the title of its job."""
+        if "%(after)s" not in self.title:
+            return self.label
+        return Sentence(self.title, label=self.label, after=self.after(place, data))
 
     def before(self, member: Member) -> str:
         """A person's present value, as the preview shows it; member comes with role selected."""
         return ""
 
-    def after(self, place: Place, data: Mapping[str, Any]) -> str:
+    def after(self, place: Place, data: Mapping[str, Any]) -> Sentence | str:
         """The new value of all of them, for the preview."""
         return ""
 

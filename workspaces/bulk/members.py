@@ -7,19 +7,23 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.names import clean_name
+from config.sentences import Sentence, together
 from workspaces import jobs
 from workspaces.actions import grants, groups, members, undoing
 from workspaces.bulk.base import BulkAction, BulkForm, BulkJob, register
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.forms.fields import choice
 from workspaces.forms.members import SuccessorField, found_successor
+from workspaces.forms.resources import PersonField
 from workspaces.models import JobRow, Member
 from workspaces.models.members import MemberQuerySet
 from workspaces.place import Place
-from workspaces.plans import Outcome, Proposal
+from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import Verb, decide
 from workspaces.queries.choices import (
     giveable_groups,
@@ -33,8 +37,9 @@ from workspaces.queries.choices import (
 )
 from workspaces.queries.facts import roles_of
 from workspaces.queries.groups import is_taken
+from workspaces.queries.resources import Owned, of_owners, owned_by
 from workspaces.selections import Chosen
-from workspaces.successions import succession_sentences
+from workspaces.successions import covered_by, sent_by, succession_sentences
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -50,12 +55,15 @@ class RoleForm(BulkForm):
 class UpdateRole(BulkAction):
     order = 1
     name, verb, icon, form = "role", Verb.UPDATE_ROLE, "key", RoleForm
-    label, button, done = _("Update role"), _("Update role of"), _("Role updated")
-    title = _("Update role to %(after)s")
+    label, button, done = Sentence("Update role"), _("Update role of"), _("Role updated")
+    title = gettext_noop("Update role to %(after)s")
     way_back = _("Everybody gets the role again that they had before.")
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:
-        return members.propose_role(roles_of(place.organization, Scope.ORGANIZATION)[data["role"]])
+        role = roles_of(place.organization, Scope.ORGANIZATION).get(data["role"])
+        if role is None:  # deleted since a large change was begun
+            raise Http404
+        return members.propose_role(role)
 
     def perform(self, place: Place, chosen: Chosen, data: Mapping[str, Any]) -> Outcome:
         return members.update_roles(
@@ -74,7 +82,7 @@ class UpdateRole(BulkAction):
     def before(self, member: Member) -> str:
         return member.role.label
 
-    def after(self, place: Place, data: Mapping[str, Any]) -> str:
+    def after(self, place: Place, data: Mapping[str, Any]) -> Sentence | str:
         return role_name(data["role"])
 
 
@@ -112,8 +120,8 @@ class GroupForm(BulkForm):
 class AddToGroup(BulkAction):
     order = 2
     name, verb, icon, form = "group", Verb.ADD_TO_GROUP, "users-group", GroupForm
-    label, button, done = _("Add to group"), _("Add"), _("Added to the group")
-    title = _("Add to %(after)s")
+    label, button, done = Sentence("Add to group"), _("Add"), _("Added to the group")
+    title = gettext_noop("Add to %(after)s")
     way_back = _("They are taken out of the group again, and lose what it gives them.")
 
     def is_offered(self, place: Place) -> bool:
@@ -153,11 +161,11 @@ class RemoveFromGroup(BulkAction):
 
     order = 1
     name, verb, icon, danger = "remove", Verb.REMOVE_FROM_GROUP, "user-minus", True
-    label, button, done = _("Remove from group"), _("Remove"), _("Removed from the group")
+    label, button, done = Sentence("Remove from group"), _("Remove"), _("Removed from the group")
     way_back = _("They are put into the group again, and gain what it gives them.")
 
-    def heading(self, place: Place, data: Mapping[str, Any]) -> str:
-        return str(_("Remove from %(name)s") % {"name": self.group_name(place, data)})
+    def heading(self, place: Place, data: Mapping[str, Any]) -> Sentence:
+        return Sentence("Remove from %(name)s", name=self.group_name(place, data))
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:
         return groups.propose_removing(place.facts, place.organization, data["group"])
@@ -193,8 +201,8 @@ class AddToWorkspace(BulkAction):
     order = 3
     name, verb, icon, form = "workspace", Verb.ADD_TO_WORKSPACE, "stack-2", WorkspaceForm
     way_back = _("The role is taken away again; who held it for less long before gets that end back.")
-    label, button, done = _("Add to workspace"), _("Add"), _("Added to the workspace")
-    title = _("Add as %(after)s")
+    label, button, done = Sentence("Add to workspace"), _("Add"), _("Added to the workspace")
+    title = gettext_noop("Add as %(after)s")
 
     def is_offered(self, place: Place) -> bool:
         return place.facts.holds(Code.WORKSPACES_ACCESS_ALL) or manages_some_workspace(place.organization, place.facts)
@@ -223,15 +231,15 @@ class AddToWorkspace(BulkAction):
         wanted = {row.member_id or 0: undoing.Restored(row.before["was"], row.before["now"]) for row in rows}
         return undoing.restore_grants(place, data["workspace"], wanted)
 
-    def after(self, place: Place, data: Mapping[str, Any]) -> str:
+    def after(self, place: Place, data: Mapping[str, Any]) -> Sentence | str:
         [(_pk, workspace)] = workspaces_of(place.organization, [data["workspace"]])
-        return f"{role_name(data['workspace_role'])}, {workspace}"
+        return together([role_name(data["workspace_role"]), workspace], ", ")
 
 
 class Suspend(BulkAction):
     order = 5
     name, verb, icon = "suspend", Verb.SUSPEND, "player-pause"
-    label, button, done = _("Suspend"), _("Suspend"), _("Suspended")
+    label, button, done = Sentence("Suspend"), _("Suspend"), _("Suspended")
     way_back = _("They are reactivated, with their former groups and roles.")
     foot = _(
         "Their rights in this organization end on their next request. Groups and roles stay for when they come back."
@@ -259,7 +267,7 @@ class Suspend(BulkAction):
 class Reactivate(BulkAction):
     order = 6
     name, verb, icon = "reactivate", Verb.REACTIVATE, "player-play"
-    label, button, done = _("Reactivate"), _("Reactivate"), _("Reactivated")
+    label, button, done = Sentence("Reactivate"), _("Reactivate"), _("Reactivated")
     way_back = _("They are suspended again.")
     foot = _("They have their former groups and roles again from their next request on.")
 
@@ -280,14 +288,28 @@ class Reactivate(BulkAction):
 
 
 class RemoveForm(BulkForm):
-    """Who answers for the open invitations of those who go; nobody has to."""
+    """Who owns what they own, and who answers for their open invitations, once they are gone; nobody has to."""
 
     is_optional = True
+    heir = PersonField(label=_("New owner"), required=False)
     successor = SuccessorField()
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(place, *args, **kwargs)
         self.place = place
+
+    def fit(self, chosen: MemberQuerySet) -> None:
+        self.chosen = chosen
+        if not of_owners(chosen).exists():
+            del self.fields["heir"]
+
+    def clean_heir(self) -> int | None:
+        heir_id = found_successor(self.place.organization, self.cleaned_data["heir"])
+        if heir_id is not None:
+            going = make_plan(self.place.facts, self.place.organization, self.chosen, members.REMOVAL).accepted
+            if going.filter(pk=heir_id).exists():
+                raise forms.ValidationError(_("Choose an active member who stays."))
+        return heir_id
 
     def clean_successor(self) -> int | None:
         return found_successor(self.place.organization, self.cleaned_data["successor"])
@@ -296,7 +318,8 @@ class RemoveForm(BulkForm):
 class Remove(BulkAction):
     order = 8
     name, verb, icon, danger, form = "remove", Verb.REMOVE, "trash", True, RemoveForm
-    label, button, done = _("Delete members"), _("Remove"), _("Removed")
+    asks_first = True
+    label, button, done = Sentence("Delete members"), _("Remove"), _("Removed")
     way_back = _(
         "They are asked in again with their former role, groups and workspaces, and come back when they accept. "
         "Invitations that they had sent and resources that they owned do not come back."
@@ -311,8 +334,17 @@ class Remove(BulkAction):
             actor=place.actor,
             organization_id=place.organization.pk,
             chosen=chosen,
+            heir_id=data.get("heir"),
             successor_id=data.get("successor"),
         )
+
+    def owned(self, members: MemberQuerySet) -> Sequence[Owned]:
+        return owned_by(members)
+
+    def counted(self, place: Place, members: MemberQuerySet, data: Mapping[str, Any]) -> str:
+        successor_id = data.get("successor")
+        goes = 0 if successor_id is None else covered_by(place.organization, members, successor_id)
+        return f"{goes} of {sent_by(place.organization, members)}"
 
     def guard(self, place: Place, members: MemberQuerySet, data: Mapping[str, Any]) -> str:
         return " ".join([str(self.foot), *succession_sentences(place.organization, members, data.get("successor"))])
@@ -333,7 +365,7 @@ class Remove(BulkAction):
 class Revoke(BulkAction):
     order = 7
     name, verb, icon, danger = "revoke", Verb.REVOKE, "mail-x", True
-    label, button, done = _("Revoke"), _("Revoke"), _("Invitations revoked")
+    label, button, done = Sentence("Revoke"), _("Revoke"), _("Invitations revoked")
     foot = _("Their links stop working, and they leave the list.")
 
     def propose(self, place: Place, data: Mapping[str, Any]) -> Proposal:

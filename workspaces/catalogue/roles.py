@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from config.sentences import Sentence
 from workspaces.catalogue.codes import BuiltIn, Code, Scheme, Scope
 from workspaces.catalogue.permissions import DAILY_AREAS, GUARDED_AREAS, PERMISSIONS, PLATFORM_AREAS
 
@@ -143,6 +144,11 @@ def invite_title(scheme: str, organization: str) -> str:
 def role_label(role_id: int, text: str) -> str:
     """A role's name or audience on screen: a built-in one's, kept in English, in the reader's language."""
     return gettext(text) if role_id in BUILT_IN_ROLES else text
+
+
+def role_words(role_id: int, name: str) -> Sentence | str:
+    """The same for what is kept: in the language of whoever reads it later."""
+    return Sentence(name) if role_id in BUILT_IN_ROLES else name
 
 
 def scheme_roles(scheme: str) -> list[BuiltInRole]:

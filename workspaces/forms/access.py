@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.catalogue import Permission, Scope
-from workspaces.forms.workspaces import PersonField
+from workspaces.forms.fields import set_choices
+from workspaces.forms.workspaces import MemberField
 from workspaces.models import Member, Organization, Workspace
 
 
@@ -21,7 +22,7 @@ class HandOver(forms.Form):
         self.leaving = leaving
         self.workspaces = list(workspaces)
         for workspace in self.workspaces:
-            field = PersonField(
+            field = MemberField(
                 label=_("New admin of %(name)s") % {"name": workspace.name},
                 help_text=_("The address of an active member."),
             )
@@ -79,13 +80,11 @@ class Question(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.permissions = permissions
-        for name, choices in (
-            ("permission", [("", _("Choose what")), *permission_choices(permissions)]),
-            ("workspace", [("", _("Choose where")), *workspaces]),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = choices
+        set_choices(
+            self,
+            permission=[("", _("Choose what")), *permission_choices(permissions)],
+            workspace=[("", _("Choose where")), *workspaces],
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workspaces.catalogue import Scope
 from workspaces.forms.fields import NOT_OFFERED, LastDay, set_choices
-from workspaces.forms.workspaces import PersonField
+from workspaces.forms.workspaces import MemberField
 from workspaces.models import Organization
 from workspaces.queries.role_matrix import areas_of, permissions_at
 
@@ -94,12 +94,12 @@ class EditGrant(RoleHere):
 class HandOver(forms.Form):
     """Who takes over from the last admin."""
 
-    heir = PersonField(label=_("New admin"), help_text=_("They become admin first, and keep what else they have."))
+    heir = MemberField(label=_("New admin"), help_text=_("They become admin first, and keep what else they have."))
 
     def __init__(self, organization: Organization, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields["heir"]
-        assert isinstance(field, PersonField)
+        assert isinstance(field, MemberField)
         field.organization = organization
 
 

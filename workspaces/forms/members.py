@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from workspaces.forms.fields import set_choices
 from workspaces.forms.resources import PersonField
 from workspaces.models import Member, Organization
 from workspaces.queries.people import members_at
@@ -16,9 +17,7 @@ class RoleOfMember(forms.Form):
 
     def __init__(self, choices: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["role"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = list(choices)
+        set_choices(self, role=choices)
 
 
 class SuccessorField(PersonField):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.names import clean_name
 from workspaces.catalogue import Scheme
+from workspaces.forms.fields import set_choices
 
 
 class _Named(forms.Form):
@@ -121,6 +122,4 @@ class Successor(forms.Form):
 
     def __init__(self, choices: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["successor"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = list(choices)
+        set_choices(self, successor=choices)

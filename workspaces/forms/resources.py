@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressError, canonical
+from workspaces.forms.fields import set_choices
 from workspaces.models import Collaborator, Resource
 
 type People = Sequence[tuple[str, str]]
@@ -33,9 +34,7 @@ class AccessOfResource(forms.Form):
 
     def __init__(self, choices: Sequence[tuple[str, object]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["access"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = list(choices)
+        set_choices(self, access=choices)
 
 
 class ShareResource(forms.Form):
@@ -77,9 +76,7 @@ class ChooseDrive(forms.Form):
 
     def __init__(self, drives: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["drive"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [("", _("None")), *drives]
+        set_choices(self, drive=[("", _("None")), *drives])
 
 
 ACCESS_HELP = {

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import clean_name
-from workspaces.forms.fields import NOT_OFFERED
+from workspaces.forms.fields import NOT_OFFERED, set_choices
 
 
 class RoleForm(forms.Form):
@@ -31,9 +31,7 @@ class RoleForm(forms.Form):
 
     def __init__(self, held: Collection[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["permissions"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(code, code) for code in sorted(held)]
+        set_choices(self, permissions=[(code, code) for code in sorted(held)])
 
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"])
@@ -56,9 +54,7 @@ class Replacement(forms.Form):
 
     def __init__(self, choices: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["replacement"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [("", _("Choose a role")), *choices]
+        set_choices(self, replacement=[("", _("Choose a role")), *choices])
 
 
 class SchemeMapping(forms.Form):

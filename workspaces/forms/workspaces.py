@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressError, canonical
 from accounts.names import clean_name
+from workspaces.forms.fields import choice
 from workspaces.models import Member, Organization, Workspace
 from workspaces.queries.workspaces import possible_admin
 
 DESCRIPTION_LENGTH = 500
 
 
-class PersonField(forms.CharField):
+class MemberField(forms.CharField):
     """The address of an active member, guests aside; cleaned to the member, or None where nothing was entered. The page
     suggests addresses in a datalist of the id `people`.
     """
@@ -36,23 +37,21 @@ class PersonField(forms.CharField):
         except AddressError:
             member = None
         if member is None:
-            raise forms.ValidationError(
-                _("No active member has this address. Enter the one that they joined with."), code="unknown"
-            )
+            raise forms.ValidationError(_("No active member has this address."), code="unknown")
         return member
 
 
 class _AboutPeople(forms.Form):
-    """A form with a PersonField `admin`."""
+    """A form with a MemberField `admin`."""
 
     def __init__(self, organization: Organization, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields.get("admin")
-        if isinstance(field, PersonField):
+        if isinstance(field, MemberField):
             field.organization = organization
 
 
-class WorkspaceSettings(forms.Form):
+class AboutWorkspace(forms.Form):
     # No max_length: the browser would cut what was typed; clean_name says how long it may be.
     name = forms.CharField(label=_("Name"), strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     description = forms.CharField(
@@ -74,7 +73,22 @@ class WorkspaceSettings(forms.Form):
         return clean_name(self.cleaned_data["name"])
 
 
-class CreateWorkspace(WorkspaceSettings, _AboutPeople):
+class WorkspaceSettings(AboutWorkspace):
+    """Its view fills the list: the lowest role, the present one, and what the person could give to everyone."""
+
+    joining_role = choice(
+        _("Role of those who join by themselves"),
+        required=False,
+        empty_value=None,
+        help_text=_("Where it is open. None that manages members, nor one that holds more than you do here."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["is_open"].help_text = _("Members, guests aside, may join by themselves.")
+
+
+class CreateWorkspace(AboutWorkspace, _AboutPeople):
     kind = forms.ChoiceField(
         label=_("Kind"),
         choices=[
@@ -84,7 +98,7 @@ class CreateWorkspace(WorkspaceSettings, _AboutPeople):
         initial=Workspace.Kind.SHARED,
         widget=forms.RadioSelect,
     )
-    admin = PersonField(label=_("First admin"), required=False)
+    admin = MemberField(label=_("First admin"), required=False)
 
     field_order = ("name", "description", "label", "kind", "is_open", "admin")
 
@@ -108,12 +122,12 @@ class DeleteWorkspace(forms.Form):
 
 
 class RestoreWorkspace(_AboutPeople):
-    admin = PersonField(
+    admin = MemberField(
         label=_("Admin"), required=False, help_text=_("Nobody is left who runs it. Name an admin, or it is you.")
     )
 
 
 class LeaveWorkspace(_AboutPeople):
-    admin = PersonField(
+    admin = MemberField(
         label=_("New admin"), help_text=_("They become admin before you go, and keep what else they have.")
     )

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from config.sentences import SentenceField
 from workspaces.models.organizations import Organization
 
 UNDO_LIFE = timedelta(days=1)
@@ -25,7 +26,7 @@ class Job(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="jobs", db_index=False)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     kind = models.CharField(max_length=40)
-    title = models.CharField(max_length=200)
+    title = SentenceField()
     parameters = models.JSONField(default=dict)
     source = models.CharField(max_length=10)
     ip = models.GenericIPAddressField(null=True)
@@ -41,7 +42,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody asked it to stop."))
     finished_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=300, blank=True)
+    problem = SentenceField(blank=True)
     claimed_by = models.UUIDField(null=True, blank=True)
     claimed_until = models.DateTimeField(
         null=True, blank=True, help_text=_("The end of a worker's lease; without a worker, when it is tried again.")
@@ -66,7 +67,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)
 
 
 class JobRow(models.Model):
@@ -86,7 +87,7 @@ class JobRow(models.Model):
     data = models.JSONField(default=dict)
     before = models.JSONField(default=dict)
     result = models.CharField(max_length=40, blank=True)
-    note = models.CharField(max_length=300, blank=True)
+    note = SentenceField(blank=True)
 
     class Meta:
         verbose_name = _("row of a job")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from workspaces.models.groups import Group
 from workspaces.models.members import Member
 from workspaces.models.organizations import Organization
+from workspaces.models.resources import Collaborator, Resource
 from workspaces.models.roles import Role
 from workspaces.models.workspaces import Workspace
 
@@ -54,12 +55,16 @@ class AccessRequest(models.Model):
 
 
 class RequestedPlacement(models.Model):
-    """One thing asked for: a role in a workspace, a place in a group, or (neither) an organization role."""
+    """One thing asked for: a role in a workspace, a place in a group, a collaboration on a resource, or (none of these)
+    an organization role.
+    """
 
     request = models.ForeignKey(AccessRequest, on_delete=models.CASCADE, related_name="placements")
     workspace = models.ForeignKey(Workspace, null=True, on_delete=models.CASCADE, related_name="+")
     group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.CASCADE, related_name="+")
+    resource = models.ForeignKey(Resource, null=True, on_delete=models.CASCADE, related_name="+")
+    level = models.CharField(max_length=4, choices=Collaborator.Level, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("requested placement")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from workspaces.models.organizations import Organization
+from workspaces.models.roles import Role
 
 RESTORABLE = timedelta(days=30)
 
@@ -44,8 +45,15 @@ class Workspace(models.Model):
     description = models.CharField(_("description"), max_length=500, blank=True)
     label = models.CharField(_("label"), max_length=12, choices=Label, default=Label.TEAM)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.SHARED)
-    is_open = models.BooleanField(
-        _("open to members"), default=False, help_text=_("Members may join by themselves, with the lowest role.")
+    is_open = models.BooleanField(_("open to members"), default=False, help_text=_("Members may join by themselves."))
+    joining_role = models.ForeignKey(
+        Role,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text=_("Of those who join by themselves; none: the lowest."),
     )
     person = models.ForeignKey(
         "workspaces.Member",

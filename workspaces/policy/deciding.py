@@ -79,7 +79,7 @@ def decide(
         or _wrong_member(actor, verb, member, workspace)
         or _wrong_grant(verb, grant, workspace)
         or _wrong_resource(verb, resource, grant)
-        or _wrong_workspace(actor, verb, workspace, role)
+        or _wrong_workspace(verb, workspace, role)
         or _gives_more(actor, verb, member, role, group, workspace, grant)
         or _wrong_offer(actor, verb, organization)
         or _stale(actor, verb, role, workspace)
@@ -129,9 +129,7 @@ def _wrong_resource(verb: Verb, resource: ResourceFacts | None, grant: GrantFact
     return Reason.PRIVATE if resource.is_private and not (resource.is_owner or resource.is_orphan) else None
 
 
-def _wrong_workspace(
-    actor: ActorFacts, verb: Verb, workspace: WorkspaceFacts | None, role: RoleFacts | None
-) -> Reason | None:
+def _wrong_workspace(verb: Verb, workspace: WorkspaceFacts | None, role: RoleFacts | None) -> Reason | None:
     if workspace is None:
         return None
     if verb is Verb.VIEW_WORKSPACE and workspace.is_archived:

@@ -167,7 +167,11 @@ def workspaces_losing_admins(organization: Organization, roles_after: Collection
 def _administered(organization: Organization, roles: Collection[int], only: Collection[int] | None = None) -> set[int]:
     """Shared workspaces (only: of these) in which some path through one of the roles makes somebody admin."""
     everybody = Member.objects.filter(organization=organization)
-    direct, through = _admin_paths(organization, everybody, roles, only)
+    return reached_by(*_admin_paths(organization, everybody, roles, only))
+
+
+def reached_by(direct: "QuerySet[Grant]", through: "QuerySet[GroupMember]") -> set[int]:
+    """The workspaces to which these paths lead."""
     found = set(direct.values_list("workspace_id", flat=True).distinct())
     return found.union(through.values_list("group__grants__workspace_id", flat=True).distinct())
 
@@ -202,9 +206,7 @@ def left_without_admin(organization: Organization, group_id: int, leaving: Membe
     if leaving is not None and _counted_in(group_id, everybody).count() > _counted_in(group_id, leaving).count():
         return []
     direct, through = workspace_admins(organization, everybody, workspaces)
-    workspaces -= set(direct.values_list("workspace_id", flat=True).distinct())
-    elsewhere = through.exclude(group=group_id).values_list("group__grants__workspace_id", flat=True)
-    return sorted(workspaces - set(elsewhere.distinct()))
+    return sorted(workspaces - reached_by(direct, through.exclude(group=group_id)))
 
 
 def _counted_in(group_id: int, members: MemberQuerySet) -> "QuerySet[GroupMember]":

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from workspaces.catalogue import Code, Scope, role_label, scheme_roles
+from config.sentences import Sentence
+from workspaces.catalogue import Code, Scope, role_label, role_words, scheme_roles
 from workspaces.models import Group, GroupManager, Organization, Role, Workspace
 from workspaces.policy import ActorFacts, Verb, decide
 from workspaces.queries.facts import group_facts, roles_of, workspace_facts, workspace_permissions
@@ -74,8 +75,8 @@ def workspaces_of(organization: Organization, ids: Iterable[int] | None = None) 
     return list((workspaces if ids is None else workspaces.filter(pk__in=list(ids))).values_list("pk", "name")[:MOST])
 
 
-def role_name(role_id: int) -> str:
-    return role_label(role_id, Role.objects.values_list("name", flat=True).get(pk=role_id))
+def role_name(role_id: int) -> Sentence | str:
+    return role_words(role_id, Role.objects.values_list("name", flat=True).get(pk=role_id))
 
 
 def _named_roles(ids: Iterable[int]) -> Choices:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.addresses import searched
 from workspaces.catalogue import BuiltIn
 from workspaces.history import KINDS
 from workspaces.models import Act, Directory, Entry, Grant, Group, GroupMember, Member, Organization, Workspace
@@ -65,13 +66,13 @@ def matching_grants(workspace: Workspace, search: str) -> list[int]:
 
 
 def _matching(workspace: Workspace, search: str) -> GrantQuerySet:
-    grants, term = grants_in(workspace), fold(search)
+    grants, term, address = grants_in(workspace), fold(search), searched(search)
     if not term:
         return grants
     return grants.filter(
         Q(group__sort_name__gte=term, group__sort_name__lt=term + LAST)
         | Q(member__directory__sort_name__gte=term, member__directory__sort_name__lt=term + LAST)
-        | Q(member__directory__address__gte=term, member__directory__address__lt=term + LAST)
+        | Q(member__directory__address__gte=address, member__directory__address__lt=address + LAST)
     )
 
 

@@ -28,9 +28,10 @@ from workspaces.queries.admins import left_without_admin
 from workspaces.queries.directory import people_called
 from workspaces.queries.facts import workspace_permissions
 from workspaces.queries.impact import Impact, weigh
+from workspaces.queries.people import members_at
 
 if TYPE_CHECKING:
-    pass
+    from django.db.models import QuerySet
 
 PAGE = 50
 CANDIDATES = 20
@@ -197,16 +198,22 @@ def candidates(
 ) -> list[Person]:
     """Who may be put into the group (managing: named its manager): at most CANDIDATES, by name.
 
-    by_name: otherwise only whoever has exactly this address, since the asker may not look at the member list.
+    by_name: otherwise only whoever has exactly this address, since the asker may not look at the member list, and
+    learns no other of theirs.
     """
     taken = {"managed_groups__group": group_id} if managing else {"group_memberships__group": group_id}
     free = Member.objects.filter(organization=organization, suspended_at__isnull=True).exclude(**taken)
     people = Directory.objects.filter(organization=organization, member__in=free).select_related("member")
     if not by_name:
         with suppress(AddressError):
-            return [_named(each) for each in people.filter(address=canonical(search))]
+            return _at(organization, people, canonical(search))
         return []
     return [_named(each) for each in people_called(people, search, CANDIDATES)]
+
+
+def _at(organization: Organization, people: "QuerySet[Directory]", address: str) -> list[Person]:
+    found = people.filter(member=members_at(organization, [address]).get(address))
+    return [Person(row.member_id, row.name or address, address, row.member.joined_at is None) for row in found]
 
 
 def _named(row: Directory) -> Person:

@@ -13,7 +13,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -59,9 +59,23 @@ class Cursor:
             return None
         if not isinstance(rank, int) or not isinstance(value, str) or not isinstance(member_id, int):
             return None
-        if rank not in (0, 1) or not 0 <= member_id < 2**63 or "\x00" in value:
+        # What no database takes in a text: NUL and lone surrogates, which JSON can spell.
+        if rank not in (0, 1) or not 0 <= member_id < 2**63 or not _is_text(value):
             return None
         return cls(rank, value, member_id, backwards is True)
+
+
+def _is_text(value: str) -> bool:
+    return "\x00" not in value and value.encode(errors="ignore").decode() == value
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time out of a query, in UTC: None for what is none, has no zone, or lies outside of the calendar."""
+    try:
+        moment = parse_datetime(text)
+        return moment.astimezone(UTC) if moment is not None and timezone.is_aware(moment) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +228,8 @@ def beyond(key: str, kind: type, descending: bool, cursor: Cursor | None) -> Sql
         return Sql("")
     value: Any = cursor.value
     if kind is datetime:
-        moment = parse_datetime(cursor.value) if len(cursor.value) < 40 else None
-        if moment is None or timezone.is_naive(moment):
+        moment = moment_of(cursor.value)
+        if moment is None:
             return Sql("")
         value = connection.ops.adapt_datetimefield_value(moment)
     return Sql(f"AND ({key}, d.member_id) {'<' if descending else '>'} (%s, %s)", [value, cursor.member_id])

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
-from django.utils.dateparse import parse_datetime
 
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Member, Organization
@@ -32,6 +31,7 @@ from workspaces.queries.member_sql import (
     joins_for,
     page_of,
 )
+from workspaces.sql import moment
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ def _read(raw: list[tuple[Any, ...]], cursor: Cursor | None, backwards: bool, se
 
 
 def _found(row: tuple[Any, ...]) -> Found:
-    moments = [_moment(row[index]) for index in (6, 7, 8, 9, 10, 13, 16)]
+    moments = [moment(row[index]) for index in (6, 7, 8, 9, 10, 13, 16)]
     return Found(
         rank=row[0],
         value=row[1] if isinstance(row[1], str) else row[1].replace(tzinfo=UTC).isoformat(),
@@ -194,12 +194,6 @@ def found_member(member: Member) -> Found:
         groups=[],
         grants=[],
     )
-
-
-def _moment(value: Any) -> datetime | None:
-    """SQLite hands out times without a zone, as text where it computed them; all are UTC."""
-    moment = parse_datetime(value) if isinstance(value, str) else value
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def matching_members(organization: Organization, filters: Filters) -> MemberQuerySet:

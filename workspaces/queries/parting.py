@@ -2,7 +2,7 @@
 
 from workspaces.models import Member, Organization, Workspace
 from workspaces.models.members import MemberQuerySet
-from workspaces.queries.admins import workspace_admins
+from workspaces.queries.admins import reached_by, workspace_admins
 
 
 def sole_admin_of(organization: Organization, member: Member) -> list[Workspace]:
@@ -13,6 +13,4 @@ def sole_admin_of(organization: Organization, member: Member) -> list[Workspace]
 
 
 def _administered(organization: Organization, members: MemberQuerySet, only: set[int] | None = None) -> set[int]:
-    direct, through = workspace_admins(organization, members, only)
-    found = set(direct.values_list("workspace_id", flat=True).distinct())
-    return found.union(through.values_list("group__grants__workspace_id", flat=True).distinct())
+    return reached_by(*workspace_admins(organization, members, only))

@@ -42,14 +42,20 @@ def placements_of(organization: Organization, member: Member) -> Placements:
 
 
 def members_at(organization: Organization, addresses: Collection[str]) -> dict[str, int]:
-    """Whose canonical addresses these are: their own address here, or else another verified one of theirs."""
+    """Whose canonical addresses these are: of who joined with it, else of whom it is another verified one, else of who
+    waits at it. Every door that matches addresses asks here.
+    """
     if not addresses:
         return {}
-    mine = EmailAddress.objects.filter(verified=True, email__in=among(addresses))
-    others = mine.filter(user__memberships__organization=organization).values_list("email", "user__memberships")
-    own = Member.objects.filter(organization=organization, address__in=among(addresses)).values_list("address", "pk")
-    here = set(organization.members.filter(pk__in=[pk for _, pk in others]).values_list("pk", flat=True))
-    return {**{address: pk for address, pk in others if pk in here}, **dict(own)}
+    own = Member.objects.filter(organization=organization, address__in=among(addresses))
+    others = EmailAddress.objects.filter(
+        verified=True, email__in=among(addresses), user__memberships__organization=organization
+    )
+    return {
+        **dict(own.filter(joined_at__isnull=True).values_list("address", "pk")),
+        **dict(others.values_list("email", "user__memberships")),
+        **dict(own.filter(joined_at__isnull=False).values_list("address", "pk")),
+    }
 
 
 def groups_of_member(member_id: int) -> list[tuple[int, str]]:

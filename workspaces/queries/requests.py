@@ -8,11 +8,12 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import User
 from workspaces.catalogue import Code
-from workspaces.models import AccessRequest, Grant, Member, Organization, RequestedPlacement, Workspace
+from workspaces.models import AccessRequest, Grant, Member, Organization, RequestedPlacement, Resource, Workspace
 from workspaces.policy import ActorFacts, Verb, decide
 from workspaces.queries.admins import organization_admins, workspace_admins
 from workspaces.queries.choices import MOST
 from workspaces.queries.facts import group_facts, workspace_facts, workspace_permissions
+from workspaces.queries.resources import approach
 from workspaces.queries.roles import all_roles
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ MOST_APPROVERS = 20
 """People who get a mail about one request."""
 MADE_MAIL, DECIDED_MAIL = "request.made", "request.decided"
 
+_PRIVATE = Q(resource__access=Resource.Access.PRIVATE)
 OPEN = Q(approved_at__isnull=True, declined_at__isnull=True, withdrawn_at__isnull=True)
 
 
@@ -34,7 +36,8 @@ class RequestPage:
 
 def with_places(requests: "QuerySet[AccessRequest]") -> "QuerySet[AccessRequest]":
     """Selects all that a row names: a constant number of queries."""
-    placements = RequestedPlacement.objects.select_related("workspace", "group", "role").order_by("pk")
+    about = RequestedPlacement.objects.select_related("workspace", "group", "role", "resource__owner")
+    placements = about.order_by("pk")
     return requests.select_related("member__directory", "decided_by").prefetch_related(
         Prefetch("placements", queryset=placements)
     )
@@ -55,9 +58,10 @@ def requests_for(
 def _visible(organization: Organization, facts: ActorFacts) -> Q:
     if facts.holds(Code.MEMBERS_ORG_MANAGE):
         return Q()
-    return Q(
-        Exists(RequestedPlacement.objects.filter(request=OuterRef("pk"), workspace__in=managed(organization, facts)))
-    )
+    spaces = managed(organization, facts)
+    shares = Q(resource__owner=facts.member_id or 0) | (~_PRIVATE & Q(resource__workspace__in=spaces))
+    theirs = RequestedPlacement.objects.filter(Q(workspace__in=spaces) | shares, request=OuterRef("pk"))
+    return Q(Exists(theirs))
 
 
 def managed(organization: Organization, facts: ActorFacts) -> list[int]:
@@ -85,7 +89,12 @@ def may_decide(organization: Organization, facts: ActorFacts, request: AccessReq
         for pk, group in group_facts(organization, facts, bands).items()
         if decide(facts, Verb.ADD_TO_GROUP, group=group)
     }
-    return bool(here or there)
+    return bool(here or there) or any(
+        (found := approach(organization, facts, each.resource_id)) is not None
+        and bool(found.may_share(facts, each.level))
+        for each in placements
+        if each.resource_id is not None
+    )
 
 
 def open_request(organization: Organization, request_id: int) -> AccessRequest | None:
@@ -127,14 +136,20 @@ def my_requests(member: Member, limit: int = 20) -> list[AccessRequest]:
 
 
 def approvers_of(request: AccessRequest) -> list[User]:
-    """Who is told of a request: the admins of the workspaces that it is about, else those of the organization."""
+    """Who is told of a request: the owners of the resources and the admins of the workspaces that it is about, else
+    those of the organization. What is private is its owner's alone to share.
+    """
     organization = request.organization
     everybody = Member.objects.filter(organization=organization)
-    spaces = request.placements.exclude(workspace=None).values_list("workspace", flat=True)
-    ids: set[int] = set()
+    about = request.placements.all()
+    spaces = [
+        *about.exclude(workspace=None).values_list("workspace", flat=True),
+        *about.exclude(_PRIVATE | Q(resource__workspace=None)).values_list("resource__workspace", flat=True),
+    ]
+    ids = set(everybody.effective().filter(resources__in=about.values("resource")).values_list("pk", flat=True))
     if spaces:
-        direct, through = workspace_admins(organization, everybody, list(spaces))
-        ids = {*direct.values_list("member", flat=True), *through.values_list("member", flat=True)}
+        direct, through = workspace_admins(organization, everybody, spaces)
+        ids |= {*direct.values_list("member", flat=True), *through.values_list("member", flat=True)}
     ids.discard(request.member_id)
     if not ids:
         ids = set(organization_admins(organization).values_list("pk", flat=True)) - {request.member_id}

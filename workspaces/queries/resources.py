@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TypedDict, cast
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django_stubs_ext import WithAnnotations
 
 from workspaces.catalogue import Code
@@ -312,23 +312,23 @@ SHOWN = 3
 
 def owned_by(owners: int | MemberQuerySet, workspace_id: int | None = None) -> list[Owned]:
     """What removing a member (an id) or several leaves without an owner; in one workspace, or everywhere. By kind,
-    largest first.
+    largest first. Two queries, however many they are.
     """
-    if isinstance(owners, int):
-        resources = Resource.objects.filter(owner=owners)
-    else:
-        resources = Resource.objects.filter(owner__in=owners.order_by().values("pk"))
+    resources = Resource.objects.filter(owner=owners) if isinstance(owners, int) else of_owners(owners)
     if workspace_id is not None:
         resources = resources.filter(workspace=workspace_id)
-    counts = resources.values("kind").annotate(number=Count("pk")).order_by("-number", "kind")
-    return [
-        Owned(row["kind"], row["number"], _first_names(resources.filter(kind=row["kind"]).exclude(access=PRIVATE)))
-        for row in counts
-    ]
+    counts = dict(resources.order_by().values_list("kind").annotate(number=Count("pk")))
+    order = Window(RowNumber(), partition_by=F("kind"), order_by=("name", "pk"))
+    named = resources.exclude(access=PRIVATE).annotate(place=order).filter(place__lte=SHOWN)
+    names: dict[str, list[str]] = {}
+    for kind, name in named.order_by("kind", "place").values_list("kind", "name"):
+        names.setdefault(kind, []).append(name)
+    largest = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [Owned(kind, number, names.get(kind, [])) for kind, number in largest]
 
 
-def _first_names(resources: "QuerySet[Resource]") -> list[str]:
-    return list(resources.order_by("name").values_list("name", flat=True)[:SHOWN])
+def of_owners(owners: MemberQuerySet) -> "QuerySet[Resource]":
+    return Resource.objects.filter(owner__in=owners.order_by().values("pk"))
 
 
 def suggestions(organization: Organization, limit: int = 200) -> list[tuple[str, str]]:

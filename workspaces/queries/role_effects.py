@@ -21,6 +21,8 @@ from workspaces.queries.member_sql import live
 
 type Codes = frozenset[str]
 NOTHING: Codes = frozenset()
+MANY = 100_000
+"""More people than this, added up over all workspaces, are not told apart: that reads all their paths once more."""
 
 
 class Place(NamedTuple):
@@ -164,7 +166,7 @@ def _people(organization: Organization, alike: list[_Alike]) -> tuple[int, bool]
         by_place[each.workspace_id] = by_place.get(each.workspace_id, 0) + each.count
     if len(by_place) < 2:
         return sum(by_place.values()), False
-    if any(not each.paths for each in alike):
+    if any(not each.paths for each in alike) or sum(by_place.values()) > MANY:
         return max(by_place.values()), True
     return _count_people(organization, alike), False
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q
 
+from config.statements import prepared
 from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Scope, role_label
 from workspaces.models import Grant, Member, Organization, RequestedPlacement, Role
 from workspaces.names import fold
 from workspaces.policy import RoleFacts
 from workspaces.queries.facts import split_codes
-from workspaces.sql import joined, prepared
+from workspaces.sql import joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from config.statements import prepared
 from workspaces.catalogue import BuiltIn, Code
 from workspaces.models import Group, Member, Organization, Workspace
 from workspaces.queries.member_sql import live
-from workspaces.sql import in_list, prepared
+from workspaces.sql import in_list
 
 SHOWN_WORKSPACES = 8
 MOST_REQUESTS = 100
@@ -56,7 +57,10 @@ def surroundings(organization: Organization, member: Member, *, decides_all: boo
               AND r.approved_at IS NULL AND r.declined_at IS NULL AND r.withdrawn_at IS NULL
               AND (%(decides_all)s OR EXISTS (
                   SELECT 1 FROM workspaces_requestedplacement rp
-                  WHERE rp.request_id = r.id AND rp.workspace_id IN (SELECT workspace_id FROM managed)))
+                  LEFT JOIN workspaces_resource s ON s.id = rp.resource_id
+                  WHERE rp.request_id = r.id AND (
+                      rp.workspace_id IN (SELECT workspace_id FROM managed) OR s.owner_id = %(member)s
+                      OR (s.access <> 'private' AND s.workspace_id IN (SELECT workspace_id FROM managed)))))
             LIMIT {MOST_REQUESTS}
         )
         SELECT id, name, slug FROM mine

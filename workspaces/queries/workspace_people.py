@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from workspaces.catalogue import BuiltIn, Code
-from workspaces.models import Grant, GroupMember, Organization, RolePermission, Workspace
+from workspaces.models import Grant, Organization, RolePermission, Workspace
 from workspaces.models.grants import GrantQuerySet
 from workspaces.models.members import MemberQuerySet
 from workspaces.names import fold
@@ -34,7 +35,6 @@ from workspaces.queries.member_sql import (
 from workspaces.queries.members import Page, read_page
 
 NARROW = 300
-WIDE = 50_000
 # Asking of one row of the directory costs about as much as gathering and sorting six people.
 WALK_PER_PERSON = 6
 SOURCES = ("direct", "group", "everyone", "organization")
@@ -58,7 +58,9 @@ class PeopleFilters:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Through what people are in the workspace, as far as the filters ask for it. width: about how many they are."""
+    """Through what people are in the workspace, as far as the filters ask for it. width: about how many they are.
+    is_crowd: one of the grants alone brings more of them than are counted.
+    """
 
     organization_id: int
     workspace_id: int
@@ -68,6 +70,7 @@ class Reach:
     has_everyone: bool
     organization_roles: Sequence[int]
     width: int
+    is_crowd: bool
 
 
 def reach_of(organization: Organization, workspace: Workspace, filters: PeopleFilters) -> Reach:
@@ -79,6 +82,7 @@ def reach_of(organization: Organization, workspace: Workspace, filters: PeopleFi
     shared = set(grants.filter(principal_key__lte=0).values_list("principal_key", flat=True))
     groups = sorted(-key for key in shared if key) if "group" in wanted else []
     has_everyone = "everyone" in wanted and 0 in shared
+    sizes = [] if has_everyone else _sizes(grants if "direct" in wanted else grants.none(), groups)
     return Reach(
         organization.pk,
         workspace.pk,
@@ -87,7 +91,8 @@ def reach_of(organization: Organization, workspace: Workspace, filters: PeopleFi
         groups,
         has_everyone,
         _opening_roles(organization) if "organization" in wanted and not filters.role_ids else (),
-        WIDE if has_everyone else _width(grants if "direct" in wanted else grants.none(), groups),
+        sum(sizes),
+        any(size > COUNT_CAP for size in sizes),
     )
 
 
@@ -98,9 +103,19 @@ def _opening_roles(organization: Organization) -> tuple[int, ...]:
     return tuple(built_in.union(own).values_list("role", flat=True))
 
 
-def _width(grants: GrantQuerySet, groups: Sequence[int]) -> int:
-    direct = grants.filter(principal_key__gt=0)[:WIDE].count()
-    return min(WIDE, direct + (GroupMember.objects.filter(group__in=groups)[:WIDE].count() if groups else 0))
+def _sizes(grants: GrantQuerySet, groups: Sequence[int]) -> list[int]:
+    """How many come directly, and through each group; none is counted further than the cap."""
+    sizes = [grants.filter(principal_key__gt=0)[: COUNT_CAP + 1].count()]
+    if groups:
+        capped = f"SELECT 1 FROM workspaces_groupmember y WHERE y.group_id = g.id LIMIT {COUNT_CAP + 1}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT (SELECT count(*) FROM ({capped}) AS capped) FROM workspaces_group g"
+                f" WHERE g.id IN ({_marks(groups)})",
+                groups,
+            )
+            sizes += [size for (size,) in cursor.fetchall()]
+    return sizes
 
 
 def people_page(
@@ -110,14 +125,14 @@ def people_page(
     reach = reach_of(organization, workspace, filters)
     backwards = cursor is not None and cursor.backwards
     term = fold(filters.search)
-    walked = Filters(search=filters.search, states=filters.states, condition=_reached(reach))
     if reach.has_everyone:
+        walked = Filters(search=filters.search, states=filters.states, condition=_reached(reach))
         page = page_of(organization.pk, walked, term, "name", backwards, cursor)
     elif reach.width <= NARROW or not filters.is_open:
         gathered = _gathered(organization.pk, filters, reach, term, cursor)
         page = Sql(f"{gathered.text}, {_numbered(backwards)}", gathered.parameters)
     else:
-        page = _walked_or_gathered(organization.pk, filters, walked, reach, cursor)
+        page = _walked_or_gathered(organization.pk, filters, reach, cursor)
     count = _count(organization.pk, filters, reach, term)
     return read_page(page, count, cursor, everyone=Sql("SELECT NULL"), searching=bool(term))
 
@@ -238,9 +253,7 @@ def _gathered(
     return Sql(text, [*inside.parameters, *given, *where.parameters, *after.parameters])
 
 
-def _walked_or_gathered(
-    organization_id: int, filters: PeopleFilters, walked: Filters, reach: Reach, cursor: Cursor | None
-) -> Sql:
+def _walked_or_gathered(organization_id: int, filters: PeopleFilters, reach: Reach, cursor: Cursor | None) -> Sql:
     """A walk of so many names as gathering would cost; what it does not fill is gathered."""
     backwards = cursor is not None and cursor.backwards
     order = "DESC" if backwards else "ASC"
@@ -276,7 +289,7 @@ def _numbered(backwards: bool) -> str:
 def _count(organization_id: int, filters: PeopleFilters, reach: Reach, term: str) -> Sql:
     """How many match, no further than the cap; of a wide workspace without filters it is known beforehand."""
     if not reach.has_everyone:
-        if filters.is_open and reach.width > 2 * COUNT_CAP:
+        if filters.is_open and reach.is_crowd:
             return Sql(f"SELECT {COUNT_CAP + 1}")
         if filters.is_open:
             return Sql("SELECT count(*) FROM inside")

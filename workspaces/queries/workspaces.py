@@ -10,17 +10,18 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from workspaces.catalogue import BuiltIn, Code, role_label
+from workspaces.catalogue import BuiltIn, Code, role_label, scheme_roles
 from workspaces.models import Grant, Group, GroupMember, Member, Organization, Workspace
 from workspaces.models.grants import GrantQuerySet
 from workspaces.models.members import MemberQuerySet
 from workspaces.models.workspaces import RESTORABLE, WorkspaceQuerySet
 from workspaces.names import fold
-from workspaces.policy import ActorFacts, WorkspaceFacts
+from workspaces.policy import ActorFacts, RoleFacts, WorkspaceFacts
 from workspaces.queries.admins import admin_roles
 from workspaces.queries.effective import Kind, Path, held_by, paths_of
 from workspaces.queries.facts import live_grants_of, workspace_facts, workspace_permissions
 from workspaces.queries.member_sql import live
+from workspaces.queries.people import members_at
 from workspaces.queries.roles import Roles, Shown
 
 PAGE = 50
@@ -82,6 +83,16 @@ def joinable(organization: Organization, facts: ActorFacts) -> WorkspaceQuerySet
     if not facts.is_active or facts.is_guest or facts.holds(Code.WORKSPACES_ACCESS_ALL):
         return workspaces.none()
     return workspaces.exclude(pk__in=_reached(organization, facts))
+
+
+def joins_as(workspace: Workspace, scheme: str, roles: Mapping[int, RoleFacts]) -> int:
+    """The role of those who join by themselves: the one that was chosen, as long as the scheme has it and it manages
+    nobody; else the lowest. roles: those of workspaces.
+    """
+    chosen = roles.get(workspace.joining_role_id or 0)
+    if chosen is None or Code.MEMBERS_WORKSPACE_MANAGE in chosen.permissions:
+        return int(scheme_roles(scheme)[0].id)
+    return chosen.id
 
 
 def first_joinable(organization: Organization, facts: ActorFacts) -> list[Workspace]:
@@ -171,7 +182,7 @@ def possible_admins(organization: Organization) -> MemberQuerySet:
 
 def possible_admin(organization: Organization, address: str) -> Member | None:
     """The one who has this canonical address."""
-    return possible_admins(organization).filter(address=address).first()
+    return possible_admins(organization).filter(pk=members_at(organization, [address]).get(address, 0)).first()
 
 
 def suggested_admins(organization: Organization, *, workspace: Workspace | None = None) -> list[tuple[str, str]]:

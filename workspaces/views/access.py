@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from config.http import Request, page, plain_number
+from config.http import Request, page, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces.access import member_of
 from workspaces.actions.locking import insist
@@ -151,7 +151,7 @@ class Explore(OrganizationView):
 
     def search(self, query: QueryDict) -> dict[str, Any]:
         """People who fit what was typed; choosing one keeps the rest of the question."""
-        text = query.get("q", "").replace("\x00", "").strip()[:200]
+        text = plain_words(query.get("q"))
         found = people_like(self.place.organization, text, self.workspace_ids) if text else []
         base = self.url("access")
         return {

@@ -10,21 +10,26 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, page, plain_number
+from config.http import Request, page
 from config.refusals import Refusal
+from config.sentences import Sentence
 from config.ui.people import hue, initials
 from workspaces import bulk
 from workspaces.actions import jobs
 from workspaces.filters import Query
+from workspaces.forms.resources import PersonField
 from workspaces.models import Job, Member, Selection
 from workspaces.models.members import MemberQuerySet
 from workspaces.plans import Plan, make_plan
-from workspaces.policy import BULK_LIMIT, Verb
+from workspaces.policy import Verb
 from workspaces.queries.members import matching_members
+from workspaces.queries.resources import suggestions
 from workspaces.reasons import Reason
-from workspaces.selections import Chosen, own, store
+from workspaces.selections import Chosen
 from workspaces.views.base import OrganizationView
 from workspaces.views.jobs import started
+from workspaces.views.resources import say_owned
+from workspaces.views.selecting import own_selection, select, ticked
 
 SHOWN = 20
 """People named per list of the preview; the rest is counted."""
@@ -51,6 +56,11 @@ class BulkView(OrganizationView):
             raise Http404
         return action
 
+    def form(self, action: bulk.BulkAction, selection: Selection, data: QueryDict | None) -> bulk.BulkForm:
+        form = action.form(self.place, data)
+        form.fit(Chosen(selection_id=selection.pk).members(self.place.organization))
+        return form
+
     def data(self, form: bulk.BulkForm) -> Mapping[str, Any]:
         """What the action is told beside the people; the parameters of its job."""
         return form.cleaned_data
@@ -62,25 +72,12 @@ class BulkView(OrganizationView):
     def chosen(self, given: QueryDict) -> Selection:
         """The stored selection: made from the ticked rows or the table's query, or the one that the preview carries."""
         if "selection" in given:
-            return self.own_selection(str(given["selection"]))
+            return own_selection(self.place, str(given["selection"]))
         if given.get("all"):
             members = self.matching(Query.read(QueryDict(given.get("query", ""))))
         else:
-            ids = [number for text in given.getlist("member") if (number := plain_number(text))]
-            members = self.place.organization.members.filter(pk__in=ids[:BULK_LIMIT])
-        selection = store(self.place.organization, members, self.place.actor.user_id)
-        if not selection.count:
-            raise Refusal(_("Nobody is selected. Tick the people first."), 422, "nobody")
-        if selection.count > BULK_LIMIT:
-            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
-        return selection
-
-    def own_selection(self, text: str) -> Selection:
-        """Raises Http404 for a selection that is not this person's, or not of this organization."""
-        selection = own(self.place.organization, self.place.actor.user_id, text)
-        if selection is None:
-            raise Http404
-        return selection
+            members = ticked(self.place, given)
+        return select(self.place, members)
 
 
 class BulkPreview(BulkView):
@@ -94,9 +91,11 @@ class BulkPreview(BulkView):
     ) -> HttpResponse:
         asked = any(field in request.POST for field in action.form.base_fields)
         at_once = action.form.is_optional or not action.form.base_fields
-        form = action.form(self.place, request.POST if asked or at_once else None)
+        form = self.form(action, selection, request.POST if asked or at_once else None)
+        names_people = any(isinstance(field, PersonField) for field in form.fields.values())
         context = {
             "form": form if form.fields else None,
+            "people": suggestions(self.place.organization) if names_people else [],
             "danger": action.danger,
             "selection_id": str(selection.pk),
             **self.addresses(action),
@@ -131,6 +130,8 @@ class BulkPreview(BulkView):
             "wont": wont[:SHOWN],
             "wont_count": intcomma(left),
             "wont_more": intcomma(left - SHOWN) if left > SHOWN else "",
+            "owned": say_owned(action.owned(plan.accepted)),
+            "counted": action.counted(self.place, plan.accepted, form.cleaned_data),
             "foot": action.guard(self.place, plan.accepted, form.cleaned_data),
             "blocked": "" if plan.changing else _("Nobody of them can be changed so."),
             "submit": verb % {"verb": action.button, "count": intcomma(plan.changing)},
@@ -150,10 +151,12 @@ class BulkApply(BulkPreview):
     def post(self, request: Request, name: str) -> HttpResponse:
         action = self.action(name)
         selection = self.chosen(request.POST)
-        form = action.form(self.place, request.POST)
+        form = self.form(action, selection, request.POST)
         if not form.is_valid():
             return self.draw(request, action, selection, status=422)
         chosen, data = Chosen(selection_id=selection.pk).members(self.place.organization), self.data(form)
+        if not self.is_settled(action, chosen, data):
+            return self.draw(request, action, selection, status=422)
         if selection.count > jobs.IMMEDIATE:
             self.plan(action, chosen, data)  # a worker cannot ask who they are
         job = jobs.start_job(
@@ -165,6 +168,14 @@ class BulkApply(BulkPreview):
             rows=chosen,
         )
         return started(self, job, outcome_text(action, job), to=self.addresses(action)["back_url"])
+
+    def is_settled(self, action: bulk.BulkAction, chosen: MemberQuerySet, data: Mapping[str, Any]) -> bool:
+        """May it be done? What asks first, only once the person has seen what it does at present."""
+        if not action.asks_first:
+            return True
+        plan = self.plan(action, chosen, data)
+        seen = self.request.POST.get("counted", "")
+        return not plan.changing or seen == action.counted(self.place, plan.accepted, data)
 
 
 def outcome_text(action: bulk.BulkAction, job: Job) -> str:
@@ -180,8 +191,8 @@ def outcome_text(action: bulk.BulkAction, job: Job) -> str:
     return text
 
 
-def _title(action: bulk.BulkAction, after: str, will: int, wont: int) -> str:
-    what = str(action.title) % {"label": action.label, "after": after}
+def _title(action: bulk.BulkAction, after: Sentence | str, will: int, wont: int) -> str:
+    what = str(Sentence(action.title, label=action.label, after=after))
     numbers = {"what": what, "will": intcomma(will), "wont": intcomma(wont)}
     if wont:
         return _("%(what)s: %(will)s will change, %(wont)s will not") % numbers
@@ -192,6 +203,6 @@ def _named(members: MemberQuerySet) -> list[Member]:
     return list(members.select_related("directory", "role").order_by("directory__sort_name", "pk")[:SHOWN])
 
 
-def _person(member: Member, **more: str) -> dict[str, Any]:
+def _person(member: Member, **more: object) -> dict[str, Any]:
     name = member.directory.name or member.address
     return {"name": name, "initials": initials(name), "hue": hue(member.pk), **more}

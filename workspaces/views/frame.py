@@ -27,18 +27,6 @@ def frame(place: Place, current: str) -> dict[str, Any]:
     args = [organization.slug]
     around = surroundings(organization, place.member, decides_all=bool(decide(place.facts, Verb.UPDATE_ROLE)))
     further = sum(each.waiting(organization) for each in registry.further_requests if decide(place.facts, each.verb))
-    pages: list[tuple[str, str, str, Decision | bool]] = [
-        (_("Overview"), "layout-dashboard", "overview", decide(place.facts, Verb.VIEW_OVERVIEW)),
-        (_("Members"), "users", "members", decide(place.facts, Verb.VIEW_MEMBERS, organization=place.policies)),
-        (_("Groups"), "users-group", "groups", _sees_groups(place)),
-        (_("Workspaces"), "stack-2", "workspaces", decide(place.facts, Verb.ASK_FOR_ACCESS)),
-        (_("Resources"), "database", "organization_resources", decide(place.facts, Verb.ASK_FOR_ACCESS)),
-        (_("Roles"), "shield", "roles", decide(place.facts, Verb.VIEW_ROLES)),
-        (_("Invitations"), "mail-forward", "invitations", may_invite(organization, place.facts)),
-        (_("Requests"), "hand-stop", "requests", decide(place.facts, Verb.ASK_FOR_ACCESS)),
-        (_("History"), "history", "history", decide(place.facts, Verb.VIEW_HISTORY)),
-        (_("Settings"), "settings", "settings", decide(place.facts, Verb.CHANGE_SETTINGS)),
-    ]
     items = [
         {
             "label": label,
@@ -47,8 +35,8 @@ def frame(place: Place, current: str) -> dict[str, Any]:
             "current": name == current,
             "badge": around.requests + further if name == "requests" else 0,
         }
-        for label, icon, name, decision in pages
-        if decision
+        for label, icon, name, opens in _pages(place)
+        if opens
     ]
     items.append(
         {"label": _("My access"), "icon": "key", "url": reverse("my_access"), "current": current == "my_access"}
@@ -74,6 +62,22 @@ def frame(place: Place, current: str) -> dict[str, Any]:
             for workspace_id, name, slug in around.workspaces
         ],
     }
+
+
+def _pages(place: Place) -> list[tuple[str, str, str, Decision | bool]]:
+    """The left column: label, icon, name of the address, and whether it opens to this person."""
+    return [
+        (_("Overview"), "layout-dashboard", "overview", decide(place.facts, Verb.VIEW_OVERVIEW)),
+        (_("Members"), "users", "members", decide(place.facts, Verb.VIEW_MEMBERS, organization=place.policies)),
+        (_("Groups"), "users-group", "groups", _sees_groups(place)),
+        (_("Workspaces"), "stack-2", "workspaces", decide(place.facts, Verb.ASK_FOR_ACCESS)),
+        (_("Resources"), "database", "organization_resources", decide(place.facts, Verb.ASK_FOR_ACCESS)),
+        (_("Roles"), "shield", "roles", decide(place.facts, Verb.VIEW_ROLES)),
+        (_("Invitations"), "mail-forward", "invitations", may_invite(place.organization, place.facts)),
+        (_("Requests"), "hand-stop", "requests", decide(place.facts, Verb.ASK_FOR_ACCESS)),
+        (_("History"), "history", "history", decide(place.facts, Verb.VIEW_HISTORY)),
+        (_("Settings"), "settings", "settings", decide(place.facts, Verb.CHANGE_SETTINGS)),
+    ]
 
 
 def _sees_groups(place: Place) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from accounts.addresses import AddressError, Pasted, canonical, split
-from config.http import Request, done, page
+from config.http import Request, done, page, plain_number, plain_words
 from config.refusals import Refusal
 from config.ui.people import hue, initials
 from workspaces.actions import grants
@@ -27,11 +27,11 @@ from workspaces.queries.grants import (
     members_of_groups,
     picked,
 )
-from workspaces.queries.member_sql import COUNT_CAP
 from workspaces.queries.people import members_at
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.registry import Asked
 from workspaces.selections import Chosen
+from workspaces.views.paging import capped
 from workspaces.views.workspace_people import PeopleView
 
 MOST_PICKED = 100
@@ -40,13 +40,6 @@ MOST_PICKED = 100
 
 class GivingView(PeopleView):
     workspace_verb = Verb.ADD_TO_WORKSPACE
-
-    def about(self) -> dict[str, Any]:
-        return {
-            "actor": self.place.actor,
-            "organization_id": self.place.organization.pk,
-            "workspace_id": self.inside.workspace.pk,
-        }
 
     def risks(self, codes: Iterable[str]) -> list[str]:
         """What deserves a second look among the permissions."""
@@ -155,7 +148,7 @@ class QuickAdd(GivingView):
     def draw(
         self, request: Request, given: QueryDict, form: Gift, *, error: str = "", status: int = 200
     ) -> HttpResponse:
-        search = given.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(given.get("q"))
         chosen = picked(self.place.organization, given.getlist("pick")[:MOST_PICKED])
         keys = {each.key for each in chosen}
         found = [each for each in candidates(self.place.organization, search) if each.key not in keys]
@@ -191,8 +184,8 @@ class QuickAdd(GivingView):
             "The groups bring %(count)s people, now and whoever joins them later.",
             count,
         )
-        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
-        role_id, roles = _number(form["role"].value()), all_roles(self.place.organization)
+        number = capped(count)
+        role_id, roles = plain_number(str(form["role"].value())) or 0, all_roles(self.place.organization)
         role = roles.workspace.get(role_id)
         if role is None:
             return {"sentence": text % {"count": number}, "risks": []}
@@ -216,11 +209,6 @@ class QuickAdd(GivingView):
             radius.gaining,
         )
         return text % {"count": intcomma(radius.gaining), "gained": permissions, "role": role}
-
-
-def _number(value: object) -> int:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _is_address(text: str) -> bool:
@@ -256,7 +244,7 @@ class EveryoneHere(GivingView):
     def get(self, request: Request) -> HttpResponse:
         present = everyone_grants(self.inside.workspace)
         roles = self.offered()
-        wanted = _number(request.GET.get("role", ""))
+        wanted = plain_number(request.GET.get("role")) or 0
         lowest = scheme_roles(self.place.organization.scheme)[0].id
         initial: dict[str, Any] = {"role": lowest if lowest in dict(roles) else roles[0][0] if roles else None}
         if present:
@@ -302,7 +290,7 @@ class EveryoneHere(GivingView):
         return {pk for pk, role in roles.workspace.items() if not role.permissions <= lowest}
 
     def draw(self, request: Request, form: EveryoneRole, *, status: int = 200) -> HttpResponse:
-        role_id = _number(form["role"].value())
+        role_id = plain_number(str(form["role"].value())) or 0
         roles = all_roles(self.place.organization)
         role = roles.workspace.get(role_id)
         present = everyone_grants(self.inside.workspace)
@@ -341,8 +329,7 @@ class EveryoneHere(GivingView):
 
     def reach(self, gained: int, role: str) -> str:
         count = everyone_count(self.place.organization)
-        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
-        words = {"count": number, "role": role, "gained": gained}
+        words = {"count": capped(count), "role": role, "gained": gained}
         if not gained:
             text = ngettext("It reaches %(count)s person.", "It reaches %(count)s people.", count)
             return f"{text % words} {_('Nobody gains anything new by it.')}"

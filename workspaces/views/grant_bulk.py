@@ -12,22 +12,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, page, plain_number
+from config.http import Request, page, plain_number, plain_words
 from config.refusals import Refusal
+from config.sentences import Sentence
 from config.ui.people import hue, initials
 from workspaces import bulk
 from workspaces.actions import grants, jobs
-from workspaces.actions.grants.standing import GrantPlan, Setting
+from workspaces.actions.grants.standing import GrantPlan
 from workspaces.forms.grants import RoleHere
 from workspaces.models import Grant, Job, JobRow
+from workspaces.models.members import MemberQuerySet
 from workspaces.policy import BULK_LIMIT, Verb
+from workspaces.queries.choices import role_name
 from workspaces.queries.grants import grants_of, matching_grants, named_grants, without_grants
 from workspaces.queries.roles import all_roles
 from workspaces.queries.workspace_people import people_of
 from workspaces.reasons import Reason
-from workspaces.selections import Chosen, own, store
+from workspaces.selections import Chosen
 from workspaces.views.grant_rows import principal_name
 from workspaces.views.jobs import started
+from workspaces.views.selecting import own_selection, select, ticked
 from workspaces.views.workspace_people import PeopleView, read_filters
 
 SHOWN = 20
@@ -60,12 +64,6 @@ class GrantBulk(PeopleView):
         if name == REMOVE:
             return None
         return RoleHere(self.giveable(all_roles(self.place.organization)), data if "role" in data else None)
-
-    def setting(self) -> Setting:
-        setting = grants.setting_of(self.place.organization, self.place.facts, self.inside.workspace.pk)
-        if setting is None:
-            raise Http404
-        return setting
 
     def plan(self, ids: list[int], form: RoleHere | None) -> GrantPlan:
         if form is None:
@@ -120,13 +118,13 @@ class GrantBulk(PeopleView):
         chosen = [grant for grant in named_grants(ids) if grant.workspace_id == self.inside.workspace.pk]
         if len(chosen) > BULK_LIMIT:
             raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
-        words = {"workspace": self.inside.workspace.name}
+        here = self.inside.workspace.name
         if form is None:
-            kind, title = bulk.GRANT_REMOVAL.name, _("Remove access in %(workspace)s") % words
+            kind, title = bulk.GRANT_REMOVAL.name, Sentence("Remove access in %(workspace)s", workspace=here)
         else:
             about["role"] = form.cleaned_data["role"]
-            words["role"] = all_roles(self.place.organization).names[about["role"]]
-            kind, title = bulk.GRANT_ROLE.name, _("Update role in %(workspace)s to %(role)s") % words
+            role, kind = role_name(about["role"]), bulk.GRANT_ROLE.name
+            title = Sentence("Update role in %(workspace)s to %(role)s", workspace=here, role=role)
         return jobs.start_job(
             actor=self.place.actor,
             organization_id=self.place.organization.pk,
@@ -157,37 +155,24 @@ class PeopleBulk(GrantBulk):
     names, back = ("workspace_bulk", "workspace_bulk_apply"), "workspace_members"
 
     def choose(self, given: QueryDict) -> str:
-        organization = self.place.organization
         if "selection" in given:
-            selection = own(organization, self.place.actor.user_id, str(given["selection"]))
-            if selection is None:
-                raise Http404
-            return str(selection.pk)
+            return str(own_selection(self.place, str(given["selection"])).pk)
         if given.get("all"):
             query = read_filters(QueryDict(given.get("query", "")))
-            members = people_of(organization, self.inside.workspace, query)
+            members = people_of(self.place.organization, self.inside.workspace, query)
         else:
-            ids = [number for text in given.getlist("member") if (number := plain_number(text))]
-            members = organization.members.filter(pk__in=ids[:BULK_LIMIT])
-        selection = store(organization, members, self.place.actor.user_id)
-        if not selection.count:
-            raise Refusal(_("Nobody is selected. Tick the people first."), 422, "nobody")
-        if selection.count > BULK_LIMIT:
-            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
-        return str(selection.pk)
+            members = ticked(self.place, given)
+        return str(select(self.place, members).pk)
 
     def ids_of(self, chosen: str) -> list[int]:
-        selection = own(self.place.organization, self.place.actor.user_id, chosen)
-        if selection is None:
-            raise Http404
-        return grants_of(self.inside.workspace, Chosen(selection_id=selection.pk).members(self.place.organization))
+        return grants_of(self.inside.workspace, self.members(chosen))
+
+    def members(self, chosen: str) -> MemberQuerySet:
+        selection = own_selection(self.place, chosen)
+        return Chosen(selection_id=selection.pk).members(self.place.organization)
 
     def left_out(self, chosen: str) -> list[dict[str, Any]]:
-        selection = own(self.place.organization, self.place.actor.user_id, chosen)
-        if selection is None:
-            return []
-        members = Chosen(selection_id=selection.pk).members(self.place.organization)
-        without = without_grants(self.inside.workspace, members).select_related("directory")[:SHOWN]
+        without = without_grants(self.inside.workspace, self.members(chosen)).select_related("directory")[:SHOWN]
         return [
             _named(each.directory.name or each.address, each.pk, reason=str(Reason.NOT_DIRECT.sentence))
             for each in without
@@ -201,7 +186,7 @@ class GrantsBulk(GrantBulk):
 
     def choose(self, given: QueryDict) -> str:
         if given.get("all") and "selection" not in given:
-            search = QueryDict(given.get("query", "")).get("q", "").replace("\x00", "").strip()[:200]
+            search = plain_words(QueryDict(given.get("query", "")).get("q"))
             return ",".join(map(str, matching_grants(self.inside.workspace, search)))
         texts = str(given["selection"]).split(",") if "selection" in given else given.getlist("grant")
         ids = [number for text in texts[: BULK_LIMIT + 1] if (number := plain_number(text))]

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number
+from config.http import Request, done, page, plain_number, plain_words
 from workspaces.actions import grants
 from workspaces.filters import with_query
 from workspaces.forms.grants import EditGrant, RoleHere
@@ -20,6 +19,7 @@ from workspaces.queries.member_sql import COUNT_CAP
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.views.grant_rows import GrantPresenter, principal_name
 from workspaces.views.groups import through, who
+from workspaces.views.paging import capped
 from workspaces.views.workspace_people import PeopleView, views_of
 from workspaces.views.workspace_person import remaining_words
 
@@ -29,7 +29,7 @@ class Grants(PeopleView):
 
     def get(self, request: Request) -> HttpResponse:
         given = request.GET
-        search = given.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(given.get("q"))
         after = plain_number(given.get("after"))
         found = grants_page(self.inside.workspace, search=search, after=after)
         roles = all_roles(self.place.organization)
@@ -43,7 +43,7 @@ class Grants(PeopleView):
             person_url=self.here("workspace_members"),
             group_url=self.url("groups"),
         )
-        count = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
+        count = capped(found.count)
         context = {
             "rows": presenter.present(found.rows),
             "count": _("%(count)s matching") % {"count": count} if search else count,
@@ -98,12 +98,7 @@ class GrantView(PeopleView):
         return self.roles.names.get(self.grant.role_id, self.grant.role.label)
 
     def about(self) -> dict[str, Any]:
-        return {
-            "actor": self.place.actor,
-            "organization_id": self.place.organization.pk,
-            "workspace_id": self.inside.workspace.pk,
-            "grant_ids": [self.grant.pk],
-        }
+        return {**super().about(), "grant_ids": [self.grant.pk]}
 
     def draw(self, request: Request, template: str, *, status: int = 200, **more: object) -> HttpResponse:
         context = {
@@ -195,10 +190,7 @@ class GrantRemove(GrantView):
     workspace_verb = Verb.REMOVE_GRANT
 
     def get(self, request: Request, grant_id: int) -> HttpResponse:
-        setting = grants.setting_of(self.place.organization, self.place.facts, self.inside.workspace.pk)
-        if setting is None:
-            raise Http404
-        plan = grants.plan_removal(setting, [self.grant.pk])
+        plan = grants.plan_removal(self.setting(), [self.grant.pk])
         title = _("Take %(role)s in %(workspace)s from %(name)s?")
         return self.draw(
             request,
@@ -232,13 +224,12 @@ class GrantRemove(GrantView):
 
     def everyone_points(self) -> list[str]:
         count = everyone_count(self.place.organization)
-        number = f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
         text = ngettext(
             "%(count)s person loses %(role)s here, unless they hold it by themselves or through a group.",
             "%(count)s people lose %(role)s here, unless they hold it by themselves or through a group.",
             count,
         )
-        return [text % {"count": number, "role": self.role}]
+        return [text % {"count": capped(count), "role": self.role}]
 
     def post(self, request: Request, grant_id: int) -> HttpResponse:
         grants.remove_grants(**self.about()).insist()

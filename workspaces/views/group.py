@@ -23,7 +23,7 @@ from workspaces.queries.roles import Roles, all_roles
 from workspaces.tables import pill_of
 from workspaces.views.groups import GroupView, face
 from workspaces.views.history import history_lines
-from workspaces.views.members import pager
+from workspaces.views.paging import capped, pager
 
 
 class GroupPage(GroupView):
@@ -54,7 +54,7 @@ class GroupPage(GroupView):
             "query": given.urlencode(),
             "base_url": base_url,
             "url": with_query(base_url, given, page=given.get("page")),
-            "pager": pager(query, given, base_url, found),
+            "pager": pager(found, query.cursor, given, base_url),
             "add": self.act(Verb.ADD_TO_GROUP, "group_add"),
             "removal": self.act(Verb.REMOVE_FROM_GROUP, "group_removal"),
             "sees_members": self.sees_members(),
@@ -162,4 +162,4 @@ def _person(found: Found, url: str) -> SafeString:
 def _count(found: Page) -> str:
     if found.capped:
         return f"{intcomma(CANDIDATES)}+"
-    return f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
+    return capped(found.count)

@@ -9,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number
+from config.http import Request, done, page, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces import bulk
 from workspaces.access import member_of
@@ -70,7 +70,7 @@ class Picking(GroupView, ABC):
         return people_of(self.place.organization, ids)
 
     def draw(self, request: Request, given: QueryDict, *, error: str = "", status: int = 200) -> HttpResponse:
-        search = given.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(given.get("q"))
         by_name = bool(decide(self.place.facts, Verb.VIEW_MEMBERS, organization=self.place.policies))
         picked = self.picked(given)
         found = candidates(self.place.organization, self.group.pk, search, by_name=by_name, managing=self.managing)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page
+from config.http import Request, go, page, plain_words
 from config.refusals import Refusal
 from config.ui.people import hue, initials
 from workspaces.actions import groups
@@ -42,7 +42,7 @@ class Groups(OrganizationView):
         sees_all = bool(decide(self.place.facts, Verb.VIEW_GROUPS, organization=self.place.policies))
         if not sees_all and not manages_some_group(self.place.facts):
             self.insist_on(Verb.VIEW_GROUPS)
-        search = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(request.GET.get("q"))
         after, before = (request.GET.get(name, "").replace("\x00", "")[:254] for name in ("after", "before"))
         found = group_page(
             self.place.organization, self.place.facts, search, after=after, before=before, own=not sees_all
@@ -57,7 +57,7 @@ class Groups(OrganizationView):
             "url": request.get_full_path(),
             "is_own": not sees_all,
             "create_url": self.url("group_create") if creates else "",
-            "pager": self.pager(found, search, is_first=not after and not before),
+            "pager": self.pager(found, is_first=not after and not before),
         }
         if not request.htmx:
             context |= self.context("groups")
@@ -75,7 +75,7 @@ class Groups(OrganizationView):
             "is_managed": listed.is_managed,
         }
 
-    def pager(self, found: GroupPage, search: str, *, is_first: bool) -> dict[str, str]:
+    def pager(self, found: GroupPage, *, is_first: bool) -> dict[str, str]:
         base, query = self.url("groups"), self.request.GET
         shown = f"1–{len(found.groups)}" if is_first else str(len(found.groups))
         numbers = {"shown": shown, "total": intcomma(found.count)}

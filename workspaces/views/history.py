@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from config.http import Request, page, plain_number
+from config.http import Request, page, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces.filters import with_query
 from workspaces.history import KINDS, stored_field, stored_place, stored_words
@@ -32,7 +32,7 @@ class History(OrganizationView):
 
     def get(self, request: Request) -> HttpResponse:
         before = plain_number(request.GET.get("before"))
-        search = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(request.GET.get("q"))
         organization_id = self.place.organization.pk
         acts = acts_of(organization_id, before=before)
         if search:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
@@ -27,6 +26,7 @@ from workspaces.queries.jobs import (
     visible_jobs,
     with_people,
 )
+from workspaces.queries.member_sql import moment_of
 from workspaces.views.base import OrganizationView
 
 
@@ -44,25 +44,17 @@ class Jobs(OrganizationView):
     """The person's own, or all of the organization for whoever manages its members; newest first."""
 
     def get(self, request: Request) -> HttpResponse:
-        before = _moment(request.GET.get("before", ""))
+        before = moment_of(request.GET.get("before", ""))
         found = jobs_page(visible_jobs(self.place.organization, self.place.facts), before)
         base_url, shown = self.url("jobs"), found[:PAGE]
         next_url = f"{base_url}?{urlencode({'before': shown[-1].created_at.isoformat()})}" if found[PAGE:] else ""
         context = {
-            "jobs": [{**facts_of(self, job), "url": page_of(self, job)} for job in shown],
+            "jobs": [{**facts_of(job), "url": page_of(self, job)} for job in shown],
             "pager": {"text": "", "previous_url": base_url if before else "", "next_url": next_url},
         }
         if not request.htmx:
             context |= self.context("jobs")
         return page(request, "jobs/page.html", context, partial="jobs")
-
-
-def _moment(text: str) -> Any:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
 
 
 class JobView(OrganizationView):
@@ -81,7 +73,7 @@ class JobPage(JobView):
     def get(self, request: Request, job_id: UUID) -> HttpResponse:
         job = self.job(job_id)
         region = str(request.htmx.target) if request.htmx else ""
-        context: dict[str, Any] = {"job": facts_of(self, job), "page_url": self.url("job", job.pk)}
+        context: dict[str, Any] = {"job": facts_of(job), "page_url": self.url("job", job.pk)}
         if region != "rows":
             context |= self.progress(job)
         if region != "progress":
@@ -159,7 +151,7 @@ class Undo(JobView):
         kind = kind_of(job)
         count = ngettext("%(count)s change", "%(count)s changes", job.changed) % {"count": intcomma(job.changed)}
         context = {
-            "job": facts_of(self, job),
+            "job": facts_of(job),
             "count": count,
             "sentence": kind.undo_sentence() if kind else "",
             "refusal": "" if can_be_undone(job) else _("This cannot be undone, or not any more."),
@@ -184,7 +176,7 @@ class Undo(JobView):
         return trigger_client_event(response, "job:refresh") if request.htmx else response
 
 
-def facts_of(view: OrganizationView, job: Job) -> dict[str, Any]:
+def facts_of(job: Job) -> dict[str, Any]:
     """What the templates know of a job. state: word, tone and icon. share: percent that is done."""
     by = job.created_by.display_name if job.created_by else _("Deleted account")
     is_over = job.finished_at is not None
@@ -245,7 +237,7 @@ def _row(job: Job, row: JobRow) -> dict[str, Any]:
     if row.result == JobRow.CHANGED:
         sentence, tone, icon = _("Put back") if job.undoes_id else _("Changed"), "ok", "check"
     elif row.result:
-        sentence, tone, icon = row.note or _sentence(job, row.result), "warn", "minus"
+        sentence, tone, icon = str(row.note or _sentence(job, row.result)), "warn", "minus"
     else:
         sentence, tone, icon = _("Not done") if job.finished_at else _("Waiting"), "mute", "clock"
     note = row.note if row.result == JobRow.CHANGED else ""

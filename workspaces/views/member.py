@@ -242,19 +242,28 @@ def _held_sentences(placed: Placements) -> list[str]:
     return [*sentences[:5], *([_("and %(count)s more") % {"count": more}] if more > 0 else [])]
 
 
-def _placed_sentences(placed: Placements) -> list[str]:
+def _placed_sentences(placed: Placements, *, is_own: bool = False) -> list[str]:
+    """is_own: said to the person themself."""
     sentences = []
     if placed.direct:
         count = len(placed.direct)
-        text = ngettext(
+        theirs = ngettext(
             "They lose their role in %(count)s workspace: %(names)s.",
             "They lose their roles in %(count)s workspaces: %(names)s.",
             count,
         )
+        own = ngettext(
+            "You lose your role in %(count)s workspace: %(names)s.",
+            "You lose your roles in %(count)s workspaces: %(names)s.",
+            count,
+        )
+        text = own if is_own else theirs
         sentences.append(text % {"count": count, "names": ", ".join(path.workspace for path in placed.direct)})
     if placed.groups:
         count = len(placed.groups)
-        text = ngettext("They leave %(count)s group: %(names)s.", "They leave %(count)s groups: %(names)s.", count)
+        theirs = ngettext("They leave %(count)s group: %(names)s.", "They leave %(count)s groups: %(names)s.", count)
+        own = ngettext("You leave %(count)s group: %(names)s.", "You leave %(count)s groups: %(names)s.", count)
+        text = own if is_own else theirs
         sentences.append(text % {"count": count, "names": ", ".join(placed.groups)})
     return sentences
 
@@ -290,8 +299,8 @@ class Leave(OrganizationView):
         return page(request, "my/leave.html", context, partial="dialog", status=status)
 
     def points(self, hand_over: HandOver) -> list[str]:
-        placed = _placed_sentences(placements_of(self.place.organization, self.place.member))
-        return [*placed, *hand_over.sentences()]
+        placed = _placed_sentences(placements_of(self.place.organization, self.place.member), is_own=True)
+        return [*placed, *hand_over.sentences(is_own=True)]
 
     def owned(self) -> dict[str, Any]:
         """What they own and who is to own it, where they own something."""

@@ -21,6 +21,7 @@ from workspaces.queries.members import Page, member_page
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.tables import MembersTable, Presenter
 from workspaces.views.base import OrganizationView
+from workspaces.views.paging import capped, pager
 
 SORT_LABELS = {
     "name": lazy("Name"),
@@ -65,21 +66,9 @@ class Members(OrganizationView):
                 "clear_url": base_url,
                 "active": active_pairs(given),
             },
-            "pager": pager(query, given, base_url, found),
-            "role_choices": [
-                (str(pk), roles.names[pk])
-                for pk, role in roles.organization.items()
-                if role.permissions <= self.place.facts.permissions
-            ],
-            "bulk_actions": [
-                {
-                    "label": action.label,
-                    "icon": action.icon,
-                    "danger": action.danger,
-                    "url": f"{base_url}bulk/{action.name}/",
-                }
-                for action in bulk.offered(self.place)
-            ],
+            "pager": pager(found, query.cursor, given, base_url),
+            "role_choices": self.role_choices(roles),
+            "bulk_actions": self.offered(base_url),
             "explore_url": self.url("access") if decide(self.place.facts, Verb.EXPLORE_ACCESS) else "",
             "invite_label": invite_label(organization.scheme),
             **self.asking_in(),
@@ -88,10 +77,32 @@ class Members(OrganizationView):
             context |= self.context("members")
         return page(request, "members/page.html", context, partial="members")
 
+    def role_choices(self, roles: Roles) -> list[tuple[str, str]]:
+        """Within what the person holds."""
+        held = self.place.facts.permissions
+        return [(str(pk), roles.names[pk]) for pk, role in roles.organization.items() if role.permissions <= held]
+
+    def offered(self, base_url: str) -> list[dict[str, Any]]:
+        """The bulk actions of the bar."""
+        return [
+            {
+                "label": action.label,
+                "icon": action.icon,
+                "danger": action.danger,
+                "url": f"{base_url}bulk/{action.name}/",
+            }
+            for action in bulk.offered(self.place)
+        ]
+
     def asking_in(self) -> dict[str, str]:
-        """Where people are asked in, for whoever may."""
+        """Where people are asked in, for whoever may; else where they are proposed."""
         may = may_invite(self.place.organization, self.place.facts)
-        return {"invite_url": self.url("invite") if may else "", "import_url": self.url("import") if may else ""}
+        proposes = not may and decide(self.place.facts, Verb.PROPOSE_PEOPLE, organization=self.place.policies)
+        return {
+            "invite_url": self.url("invite") if may else "",
+            "import_url": self.url("import") if may else "",
+            "propose_url": self.url("propose") if proposes else "",
+        }
 
 
 class MemberFilters(OrganizationView):
@@ -162,7 +173,7 @@ def count_text(query: Query, found: Page) -> str:
     """ "1,284", "1,284 matching", "10,000+"."""
     if found.capped:
         return _("more than %(count)s matching") % {"count": intcomma(CANDIDATES)}
-    number = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
+    number = capped(found.count)
     narrowed = bool(query.filters.search) or any(
         (
             query.filters.states,
@@ -173,22 +184,6 @@ def count_text(query: Query, found: Page) -> str:
         )
     )
     return _("%(count)s matching") % {"count": number} if narrowed else number
-
-
-def pager(query: Query, given: QueryDict, base_url: str, found: Page) -> dict[str, str]:
-    """Keyset pages know no numbers beyond the first: the text says how many there are."""
-    total = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
-    if not found.rows:
-        text = _("Nobody")
-    elif query.cursor is None:
-        text = _("1–%(last)s of %(total)s") % {"last": len(found.rows), "total": total}
-    else:
-        text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": total}
-    return {
-        "text": text,
-        "previous_url": with_query(base_url, given, page=found.previous.encode()) if found.previous else "",
-        "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
-    }
 
 
 def _names(organization: Organization, query: Query, roles: Roles) -> dict[str, dict[int, str]]:

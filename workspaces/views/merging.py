@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page
+from config.http import Request, done, go, page
 from workspaces.access import member_of
 from workspaces.actions import merging
 from workspaces.actions.locking import Locked
@@ -85,6 +85,8 @@ class MergeMember(OrganizationView):
         )
         words = {"former": person(member)["address"], "kept": person(kept)["name"]}
         text = _("%(former)s is merged into %(kept)s.") % words
+        if request.htmx.current_url_abs_path == self.url("member", member.pk):  # the page of who is gone
+            return go(request, self.url("member", kept.pk), text)
         return done(request, text, to=self.url("member", kept.pk), refresh="duplicates:refresh")
 
     def draw(self, request: Request, member: Member, form: IntoForm, *, status: int = 200) -> HttpResponse:

@@ -53,7 +53,7 @@ class Overview(OrganizationView):
             ],
             admins_more=max(0, admins.count - len(admins.named)),
             admins_url=f"{self.url('members')}?role={BuiltIn.ADMIN}",
-            hints=self.hints(states, admins),
+            hints=self.hints(admins),
             duplicates_url=self.url("duplicates") if decide(self.place.facts, Verb.MERGE) else "",
             invite_url=reverse("invite", args=[organization.slug])
             if may_invite(organization, self.place.facts)
@@ -99,7 +99,7 @@ class Overview(OrganizationView):
             _figure(_("Open requests"), overview.open_requests(organization), self.url("requests"), "hand-stop"),
         ]
 
-    def hints(self, states: overview.States, admins: overview.Admins) -> list[dict[str, Any]]:
+    def hints(self, admins: overview.Admins) -> list[dict[str, Any]]:
         """What deserves a look, the gravest first; empty when all is well."""
         organization, members = self.place.organization, self.url("members")
         hints: list[dict[str, Any]] = []

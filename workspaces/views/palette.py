@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from config.http import Request, back_url, page
+from config.http import Request, back_url, page, plain_words
 from config.ui.people import hue, initials
 from workspaces.catalogue import invite_label
 from workspaces.names import fold
@@ -21,7 +21,7 @@ class Palette(OrganizationView):
     """Asks what is visible to the person and nothing else; a constant number of queries."""
 
     def get(self, request: Request) -> HttpResponse:
-        text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        text = plain_words(request.GET.get("q"))
         shell = frame(self.place, "palette")
         sections = [*self.named(text), self.pages(text, shell["items"])]
         context = {

@@ -144,6 +144,7 @@ class MemberPage(OrganizationView):
             Verb.RESEND,
             Verb.REVOKE,
             Verb.EDIT_INVITATION,
+            Verb.MERGE,
         )
         decisions = {verb: decide(self.place.facts, verb, facts).reason for verb in verbs}
         return {verb: "" if reason is None else str(reason.sentence) for verb, reason in decisions.items()}
@@ -177,6 +178,8 @@ class MemberPage(OrganizationView):
         if member.role_id == BuiltIn.ADMIN and not waiting and member.pk != self.place.organization.owner_id:
             instead = (_("Make workspace admin instead"), "shield", f"{base}instead/", False, Verb.UPDATE_ROLE)
             wanted.insert(0, instead)
+        if not reasons[Verb.MERGE]:
+            wanted.insert(-1, (_("Merge"), "arrow-right", f"{base}merge/", False, Verb.MERGE))
         return [
             {"label": label, "icon": icon, "url": url, "danger": danger, "reason": reasons[verb]}
             for label, icon, url, danger, verb in wanted

@@ -12,7 +12,7 @@ from config.http import Request, done, go, page, plain_number
 from config.ui.people import hue, initials
 from workspaces import registry
 from workspaces.actions import requests
-from workspaces.emails import what_of
+from workspaces.emails import message_of, what_of
 from workspaces.forms.fields import set_choices
 from workspaces.forms.requests import (
     Approval,
@@ -75,9 +75,9 @@ class Requests(OrganizationView):
             "initials": initials(name),
             "hue": hue(each.member_id),
             "url": self.url("member", each.member_id),
-            "what": what_of(each),
+            "what": what_of(each, self.place.actor.user_id),
             "kind": each.get_kind_display() if each.kind != AccessRequest.Kind.ACCESS else "",
-            "message": each.message,
+            "message": message_of(each),
             "asked_at": each.asked_at,
             "state": state_of(each),
             "decided_by": each.decided_by.display_name if each.decided_by else "",
@@ -232,8 +232,8 @@ class Deciding(Dialog):
         name = name_of(asked.member)
         return {
             "person": {"name": name, "initials": initials(name), "hue": hue(asked.member_id)},
-            "what": what_of(asked),
-            "message": asked.message,
+            "what": what_of(asked, self.place.actor.user_id),
+            "message": message_of(asked),
             "asked_at": asked.asked_at,
         }
 

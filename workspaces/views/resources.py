@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from config.http import Request, go, page
+from config.http import Request, go, page, plain_number, plain_words
 from workspaces.actions import resources as actions
 from workspaces.filters import with_query
 from workspaces.forms.resources import ChooseDrive
@@ -87,13 +87,15 @@ def rows_of(view: OrganizationView, seen: Iterable[Seen], vocabulary: Vocabulary
 
 
 def say_owned(owned: Iterable[Owned], *, is_own: bool = False) -> list[str]:
-    """What somebody leaves behind: "They own project (3): Churn, Uplift, Report". is_own: said to the person
+    """What people leave behind: "They own project (5): Churn, Uplift, Report and 2 more". is_own: said to the person
     themself.
     """
     text = _("You own %(kind)s (%(count)s)") if is_own else _("They own %(kind)s (%(count)s)")
     sentences = []
     for each in owned:
-        names = ", ".join(each.names) + (", …" if each.count > len(each.names) > 0 else "")
+        names, more = ", ".join(each.names), each.count - len(each.names)
+        if names and more:
+            names = _("%(names)s and %(count)s more") % {"names": names, "count": intcomma(more)}
         sentence = text % {"kind": each.kind, "count": intcomma(each.count)}
         sentences.append(f"{sentence}: {names}" if names else sentence)
     return sentences
@@ -130,7 +132,7 @@ class WorkspaceResources(WorkspaceView):
         vocabulary = vocabulary_of(organization)
         there = visible(alive(organization).filter(workspace=workspace), viewer)
         reported = list(reported_counts(workspace.pk).select_related("product"))
-        kind, search = (request.GET.get(name, "").replace("\x00", "").strip()[:200] for name in ("kind", "q"))
+        kind, search = (plain_words(request.GET.get(name)) for name in ("kind", "q"))
         found = list(page_of(there, kind=kind, search=search, after=_cursor(request.GET.get("after", ""))))
         listed = there.filter(pk__in=[resource.pk for resource in found[:PAGE]]).order_by("kind", "name", "pk")
         drive = workspace.default_drive
@@ -179,7 +181,8 @@ def _cursor(text: str) -> tuple[str, str, int] | None:
     """Kind, name and id of the last row of the page before; None for anything that is no cursor."""
     pk, _first, rest = text.replace("\x00", "").partition("~")
     kind, _second, name = rest.partition("~")
-    return (kind, name, int(pk)) if pk.isascii() and pk.isdigit() and len(pk) <= 18 else None
+    last = plain_number(pk)
+    return (kind, name, last) if last is not None else None
 
 
 class OrganizationResources(OrganizationView):

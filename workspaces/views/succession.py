@@ -52,8 +52,8 @@ class HandOver:
         self.counted = f"{goes} of {self.total}"
         return goes == self.total or seen == self.counted
 
-    def sentences(self) -> list[str]:
-        return succession_sentences(self.organization, self.leaving, self.successor_id)
+    def sentences(self, *, is_own: bool = False) -> list[str]:
+        return succession_sentences(self.organization, self.leaving, self.successor_id, is_own=is_own)
 
     def context(self) -> dict[str, Any]:
         return {

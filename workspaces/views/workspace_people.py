@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from config.http import Request, page, plain_number
+from config.http import Request, page, plain_number, plain_words
+from workspaces.actions import grants
 from workspaces.filters import STATE_LABELS, with_query
 from workspaces.forms.fields import set_choices
 from workspaces.forms.grants import PeopleFilters as FilterForm
@@ -19,10 +20,10 @@ from workspaces.policy import Verb
 from workspaces.queries.effective import Path, paths_in
 from workspaces.queries.grants import everyone_count, everyone_grants
 from workspaces.queries.member_sql import COUNT_CAP, STATES, Cursor
-from workspaces.queries.members import Page
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.queries.workspace_people import SOURCES, PeopleFilters, people_page
 from workspaces.views.base import WorkspaceView
+from workspaces.views.paging import capped, pager
 
 SOURCE_LABELS = {
     "direct": lazy("directly"),
@@ -37,7 +38,7 @@ def read_filters(given: QueryDict) -> PeopleFilters:
     """Forgivingly: whatever means nothing is left out."""
     roles = {number for text in given.getlist("role")[:50] if (number := plain_number(text))}
     return PeopleFilters(
-        search=given.get("q", "").replace("\x00", "")[:200],
+        search=plain_words(given.get("q")),
         states=tuple(state for state in STATES if state in given.getlist("state")),
         role_ids=tuple(sorted(roles)),
         sources=tuple(source for source in SOURCES if source in given.getlist("source")),
@@ -48,6 +49,21 @@ class PeopleView(WorkspaceView):
     """A page about the people of a workspace, for whoever may see them."""
 
     workspace_verb = Verb.VIEW_WORKSPACE_MEMBERS
+
+    def about(self) -> dict[str, Any]:
+        """What every action on grants here is told."""
+        return {
+            "actor": self.place.actor,
+            "organization_id": self.place.organization.pk,
+            "workspace_id": self.inside.workspace.pk,
+        }
+
+    def setting(self) -> grants.Setting:
+        """What plans of changes here are made from."""
+        setting = grants.setting_of(self.place.organization, self.place.facts, self.inside.workspace.pk)
+        if setting is None:
+            raise Http404
+        return setting
 
     def presenter(self, roles: Roles, paths: dict[int, list[Path]]) -> PeoplePresenter:
         return PeoplePresenter(
@@ -81,13 +97,14 @@ class WorkspacePeople(PeopleView):
         rows = self.presenter(roles, paths).present(found.rows)
         base_url = self.here("workspace_members")
         is_plain = not any(given.get(name) for name in ("q", "page", *FILTER_NAMES))
+        count = capped(found.count)
         context = {
             "table": {
                 "rows": rows,
                 "base_url": base_url,
                 "url": with_query(base_url, given, page=given.get("page")),
                 "query": given.urlencode(),
-                "count": _count_text(found, narrowed=not is_plain),
+                "count": count if is_plain else _("%(count)s matching") % {"count": count},
                 "total": intcomma(found.count) if found.count <= COUNT_CAP else "",
                 "moving": any(row.moving for row in rows),
             },
@@ -115,7 +132,7 @@ class WorkspacePeople(PeopleView):
         count = everyone_count(self.place.organization)
         return {
             "role": ", ".join(_role_words(grant, roles) for grant in grants),
-            "count": f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count),
+            "count": capped(count),
             "given": grants[-1] if grants else None,
             "by": _by(grants[-1]) if grants else "",
             "ends_at": min((grant.ends_at for grant in grants if grant.ends_at), default=None),
@@ -186,26 +203,6 @@ def chips(filters: PeopleFilters, given: QueryDict, base_url: str, roles: Roles)
         for name, (label, shown) in values.items()
         if shown
     ]
-
-
-def pager(found: Page, cursor: Cursor | None, given: QueryDict, base_url: str) -> dict[str, str]:
-    total = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
-    if not found.rows:
-        text = _("Nobody")
-    elif cursor is None:
-        text = _("1–%(last)s of %(total)s") % {"last": len(found.rows), "total": total}
-    else:
-        text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": total}
-    return {
-        "text": text,
-        "previous_url": with_query(base_url, given, page=found.previous.encode()) if found.previous else "",
-        "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
-    }
-
-
-def _count_text(found: Page, *, narrowed: bool) -> str:
-    number = f"{intcomma(COUNT_CAP)}+" if found.count > COUNT_CAP else intcomma(found.count)
-    return _("%(count)s matching") % {"count": number} if narrowed else number
 
 
 def _role_words(grant: Grant, roles: Roles) -> str:

@@ -1,7 +1,6 @@
 """One person in a workspace: every way by which they are in it, and the acts on it. Each act says what remains."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -59,14 +58,6 @@ class PersonView(PeopleView):
     @property
     def name(self) -> str:
         return str(person(self.member)["name"])
-
-    def grant_about(self) -> dict[str, Any]:
-        """What every action on grants here is told."""
-        return {
-            "actor": self.place.actor,
-            "organization_id": self.place.organization.pk,
-            "workspace_id": self.inside.workspace.pk,
-        }
 
     def draw(self, request: Request, template: str, *, status: int = 200, **more: object) -> HttpResponse:
         context = {
@@ -166,10 +157,10 @@ class PersonRole(PersonView):
         role_id = form.cleaned_data["role"]
         if self.own:
             ids = [path.grant_id for path in self.own[:1] if path.grant_id is not None]
-            grants.change_grants(**self.grant_about(), grant_ids=ids, role_id=role_id).insist()
+            grants.change_grants(**self.about(), grant_ids=ids, role_id=role_id).insist()
         else:
             chosen = Chosen.one(self.member.pk)
-            grants.give_role(**self.grant_about(), role_id=role_id, chosen=chosen).insist()
+            grants.give_role(**self.about(), role_id=role_id, chosen=chosen).insist()
         return self.done(request, self.said(self.roles.names[role_id]))
 
     def said(self, role: str) -> str:
@@ -212,17 +203,11 @@ class PersonRevoke(PersonView):
     def post(self, request: Request, member_id: int) -> HttpResponse:
         if not self.own:
             raise Refusal(Reason.NOT_DIRECT.sentence, Reason.NOT_DIRECT.refused.value, Reason.NOT_DIRECT)
-        grants.remove_grants(**self.grant_about(), grant_ids=self.ids()).insist()
+        grants.remove_grants(**self.about(), grant_ids=self.ids()).insist()
         return self.done(request, self.what_remains(self.own[:1]))
 
     def ids(self) -> list[int]:
         return [path.grant_id for path in self.own[:1] if path.grant_id is not None]
-
-    def setting(self) -> grants.Setting:
-        setting = grants.setting_of(self.place.organization, self.place.facts, self.inside.workspace.pk)
-        if setting is None:
-            raise Http404
-        return setting
 
     def ask(self, request: Request, *, refusal: str, points: list[str]) -> HttpResponse:
         title = _("Remove the access of %(name)s to %(workspace)s?")
@@ -244,7 +229,7 @@ class PersonRemove(PersonRevoke):
         if form is not None and not form.is_valid():
             return self.consider(request, form, status=422)
         heir = form.cleaned_data["heir"].pk if form is not None else None
-        grants.remove_all_access(**self.grant_about(), member_id=self.member.pk, heir_id=heir)
+        grants.remove_all_access(**self.about(), member_id=self.member.pk, heir_id=heir)
         self.paths = self.ways()
         return self.done(request, self.what_remains())
 
@@ -336,7 +321,7 @@ class PersonResend(PersonView):
             raise Refusal(Reason.JOINED.sentence, Reason.JOINED.refused.value, Reason.JOINED)
         lowest = scheme_roles(self.place.organization.scheme)[0].id
         role_id = self.own[0].role_id if self.own else lowest
-        [asked] = grants.ask_into_workspace(**self.grant_about(), role_id=role_id, addresses=[self.member.address])
+        [asked] = grants.ask_into_workspace(**self.about(), role_id=role_id, addresses=[self.member.address])
         if not asked.is_good:
             raise Refusal(asked.sentence, 409, "not_asked")
         return self.done(request, _("The invitation of %(name)s is queued.") % {"name": self.name})

@@ -15,12 +15,15 @@ from workspaces.access import enter_workspace
 from workspaces.actions import workspaces
 from workspaces.catalogue import scheme_roles
 from workspaces.filters import with_query
+from workspaces.forms.fields import set_choices
 from workspaces.forms.workspaces import DeleteWorkspace
 from workspaces.forms.workspaces import WorkspaceSettings as SettingsForm
 from workspaces.models import Workspace
-from workspaces.policy import Decision, Verb, decide
+from workspaces.policy import Decision, GrantFacts, Verb, decide
 from workspaces.queries.history import PAGE, acts_in_workspace, entries_in_workspace
 from workspaces.queries.resources import KindCount, blocking_resources
+from workspaces.queries.roles import all_roles
+from workspaces.queries.workspaces import joins_as
 from workspaces.reasons import Reason
 from workspaces.views.base import WorkspaceView
 from workspaces.views.history import by_day, history_lines
@@ -41,7 +44,8 @@ class WorkspaceSettings(ManagedWorkspace):
 
     def get(self, request: Request) -> HttpResponse:
         workspace = self.inside.workspace
-        return self.draw(request, self.form(initial={name: getattr(workspace, name) for name in self.FIELDS}))
+        present = {name: getattr(workspace, name) for name in self.FIELDS}
+        return self.draw(request, self.form(initial={**present, "joining_role": self.joins_as()}))
 
     def post(self, request: Request) -> HttpResponse:
         form = self.form(request.POST)
@@ -59,8 +63,24 @@ class WorkspaceSettings(ManagedWorkspace):
         """Only a shared workspace can be open to members, and only there a label says anything."""
         form = SettingsForm(data, **options)
         if self.inside.workspace.kind != Workspace.Kind.SHARED:
-            del form.fields["label"], form.fields["is_open"]
+            del form.fields["label"], form.fields["is_open"], form.fields["joining_role"]
+        else:
+            set_choices(form, joining_role=self.joining_roles())
         return form
+
+    def joins_as(self) -> int:
+        organization = self.place.organization
+        return joins_as(self.inside.workspace, organization.scheme, all_roles(organization).workspace)
+
+    def joining_roles(self) -> list[tuple[int, str]]:
+        """The lowest, the present one, and what this person could give to everyone here."""
+        roles, lowest = all_roles(self.place.organization), scheme_roles(self.place.organization.scheme)[0].id
+        offered = {lowest, self.joins_as()}
+        for pk, role in roles.workspace.items():
+            given = GrantFacts(role.permissions, is_everyone=True)
+            if self.decide(Verb.ADD_TO_WORKSPACE, role=role, grant=given):
+                offered.add(pk)
+        return [(pk, roles.names[pk]) for pk in roles.workspace if pk in offered]
 
     def draw(self, request: Request, form: SettingsForm, *, status: int = 200) -> HttpResponse:
         workspace = self.inside.workspace
@@ -69,7 +89,6 @@ class WorkspaceSettings(ManagedWorkspace):
             "workspace_settings",
             form=form,
             action_url=request.path,
-            lowest=scheme_roles(self.place.organization.scheme)[0].label,
             facts=[
                 (_("Address"), f"/o/{self.place.organization.slug}/w/{workspace.slug}/"),
                 (_("Kind"), workspace.get_kind_display()),

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, back_url, done, go, page, plain_number
+from config.http import Request, back_url, done, go, page, plain_number, plain_words
 from config.ui.templatetags.ui import relative
 from workspaces.actions import workspaces
-from workspaces.catalogue import Code, scheme_roles, top_role
+from workspaces.catalogue import Code, top_role
 from workspaces.filters import with_query
 from workspaces.forms.workspaces import CreateWorkspace, LeaveWorkspace, RestoreWorkspace
 from workspaces.models import Workspace
@@ -24,6 +24,7 @@ from workspaces.queries.workspaces import (
     has_admin,
     is_last_admin,
     joinable,
+    joins_as,
     kept_after_leaving,
     listed,
     own_grants,
@@ -53,7 +54,7 @@ class Workspaces(OrganizationView):
     def get(self, request: Request) -> HttpResponse:
         state = request.GET.get("state", "")
         state = state if state in STATES else "active"
-        search = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        search = plain_words(request.GET.get("q"))
         organization, facts = self.place.organization, self.place.facts
         after = plain_number(request.GET.get("after"))
         lines, following = page_of(organization, facts, state=state, search=search, after=after)
@@ -236,7 +237,8 @@ class Join(OrganizationView):
         workspaces.join_workspace(
             actor=self.place.actor, organization_id=self.place.organization.pk, workspace_id=found.pk
         )
-        role = scheme_roles(self.place.organization.scheme)[0].label
+        roles = all_roles(self.place.organization)
+        role = roles.names[joins_as(found, self.place.organization.scheme, roles.workspace)]
         text = _("You joined %(name)s as %(role)s.") % {"name": found.name, "role": role}
         return go(request, self.url("workspace", found.slug), text)
 

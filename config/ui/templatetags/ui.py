@@ -8,13 +8,12 @@ from pathlib import Path
 
 from django import template
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest
 from django.template.base import Parser, Token
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from config.ui import people
@@ -23,6 +22,7 @@ register = template.Library()
 
 SYMBOL = re.compile(r'<symbol id="(?P<name>[\w-]+)"[^>]*>(?P<drawing>.*?)</symbol>')
 MINUTE, HOUR, DAY = 60, 3600, 86400
+DATE, DATE_AND_YEAR, LONG_DATE = gettext_noop("j M"), gettext_noop("j M Y"), gettext_noop("D j M Y")
 
 
 @functools.cache
@@ -120,7 +120,8 @@ def address(text: str) -> SafeString:
 
 def exact(moment: datetime.datetime) -> str:
     """Such as "Sat 21 Nov 2026, 18:40 UTC"."""
-    return dateformat.format(moment.astimezone(datetime.UTC), _("D j M Y, H:i")) + " UTC"
+    moment = moment.astimezone(datetime.UTC)
+    return f"{_worded(moment.date(), LONG_DATE, get_language())}, {moment:%H:%M} UTC"
 
 
 def relative(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
@@ -150,6 +151,17 @@ def relative_local(local: datetime.datetime, now: datetime.datetime) -> str:
     return _day(local, now)
 
 
+def left(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """How long something still holds: "14 days left"; days are counted as by `relative`."""
+    seconds = max(0.0, (moment - now).total_seconds())
+    if seconds < HOUR:
+        return _("%(n)d min left") % {"n": max(1, seconds // MINUTE)}
+    if seconds < DAY:
+        return _("%(n)d h left") % {"n": seconds // HOUR}
+    days = (timezone.localtime(moment).date() - timezone.localtime(now).date()).days
+    return ngettext("%(n)d day left", "%(n)d days left", days) % {"n": days}
+
+
 def _ahead(seconds: float, days: int, local: datetime.datetime, now: datetime.datetime) -> str:
     if seconds < HOUR:
         return _("in %(n)d min") % {"n": max(1, seconds // MINUTE)}
@@ -161,7 +173,13 @@ def _ahead(seconds: float, days: int, local: datetime.datetime, now: datetime.da
 
 
 def _day(local: datetime.datetime, now: datetime.datetime) -> str:
-    return dateformat.format(local, _("j M") if local.year == now.year else _("j M Y"))
+    return _worded(local.date(), DATE if local.year == now.year else DATE_AND_YEAR, get_language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _worded(day: datetime.date, layout: str, _language: str | None) -> str:
+    """A page says the same few days over and over."""
+    return dateformat.format(day, _(layout))
 
 
 def day(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
@@ -191,19 +209,6 @@ def until(moment: datetime.datetime) -> SafeString:
         exact(moment),
         dateformat.format(timezone.localtime(moment), _("D j F Y")),
     )
-
-
-@register.simple_tag
-def url_with(request: HttpRequest, **changes: object) -> str:
-    """The present address with some query parameters changed; None or "" takes one out."""
-    query = request.GET.copy()
-    for key, value in changes.items():
-        if value is None or value == "":
-            query.pop(key, None)
-        else:
-            query[key] = str(value)
-    encoded = query.urlencode()
-    return f"{request.path}?{encoded}" if encoded else request.path
 
 
 @register.simple_tag

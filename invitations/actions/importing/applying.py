@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from config.sentences import Sentence, together
+from invitations.actions.deciding import hold_quota
 from invitations.actions.importing.checking import Check, Checked, Placed, key_of, placed
 from invitations.actions.importing.undoing import STAYS, Undoing
-from invitations.actions.inviting import ask_in
+from invitations.actions.inviting import Invitees, ask_in
 from invitations.asking import SENTENCES, Ask, Result
 from workspaces.actions.grants import add_to_workspace
 from workspaces.actions.groups import add_to_group
 from workspaces.actions.locking import Locked
 from workspaces.jobs import JobKind, RowResult, result_sentence
-from workspaces.models import JobRow, Member, Organization
+from workspaces.models import JobRow, Member
 from workspaces.selections import Chosen
 from workspaces.sql import among
 
@@ -44,6 +45,7 @@ class Importing(JobKind):
 
     def apply(self, place: "Place", parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
         held = Locked(place.organization, place.actor, place.facts)
+        hold_quota(held)
         check = Check(held, defaults_of(parameters), _earlier(rows))
         return _Chunk(held, check, check.rows(rows)).write()
 
@@ -84,31 +86,31 @@ class _Chunk:
         self._ask_in()
         self._give()
         ids = self._ids()
-        after, now = placed(set(ids.values())), _now(self.held.organization)
+        after, now = placed(set(ids.values())), self.held.now()
         return [self._result(each, ids, before, after, now) for each in self.checked]
 
     def _ask_in(self) -> None:
         """Rows with the same ask together, whatever their order."""
-        asks: dict[object, list[Checked]] = {}
+        asks: dict[object, Invitees] = {}
         for each in self.checked:
             if each.ask is not None and each.result in (Result.INVITED, Result.RENEWED):
-                asks.setdefault(key_of(each.ask), []).append(each)
-        for several in asks.values():
-            ask = several[0].ask
-            assert ask is not None
-            new = [each.who for each in several if each.known is None]
-            known = [(each.who, each.known) for each in several if each.known is not None]
-            ask_in(self.held, ask, new, known, self.check.roles)
+                invitees = asks.setdefault(key_of(each.ask), Invitees(each.ask))
+                if each.known is None:
+                    invitees.new.append(each.who)
+                else:
+                    invitees.known.append((each.who, each.known))
+        ask_in(self.held, list(asks.values()), self.check.roles)
 
     def _give(self) -> None:
         """To those who are members already, group by group and workspace by workspace."""
         groups: dict[int, set[int]] = {}
         places: dict[tuple[int, int], set[int]] = {}
         for each in self.checked:
-            if each.ask is not None and each.known is not None and each.result is Result.GAINS:
-                for group_id in each.ask.group_ids:
+            if each.known is not None and each.result is Result.GAINS:
+                group_ids, gifts = each.lacks
+                for group_id in group_ids:
                     groups.setdefault(group_id, set()).add(each.known.member_id)
-                for gift in each.ask.placements.items():
+                for gift in gifts:
                     places.setdefault(gift, set()).add(each.known.member_id)
         where: dict[str, Any] = {"actor": self.held.actor, "organization_id": self.held.organization.pk}
         for group_id, ids in groups.items():
@@ -128,13 +130,13 @@ class _Chunk:
         if each.result not in (Result.INVITED, Result.RENEWED, Result.GAINS) or member_id is None:
             return RowResult(number, each.result, each.note, member_id)
         if member_id in self.done:
-            return RowResult(number, Result.DUPLICATE, _("The same person by another address."), member_id)
+            return RowResult(number, Result.DUPLICATE, Sentence("The same person by another address."), member_id)
         self.done.add(member_id)
         groups = sorted(after.groups.get(member_id, set()) - before.groups.get(member_id, set()))
         had, has = before.grants.get(member_id, {}), after.grants.get(member_id, {})
         grants = {gift: grant_id for gift, grant_id in has.items() if gift not in had}
         if each.result is Result.GAINS and not groups and not grants:
-            return RowResult(number, Result.ABOVE_RIGHTS, _("You cannot give them this."), member_id)
+            return RowResult(number, Result.ABOVE_RIGHTS, Sentence("You cannot give them this."), member_id)
         assert self.check.names is not None
         gained = self.check.names.words(groups, grants)
         undo = {
@@ -147,12 +149,8 @@ class _Chunk:
         return RowResult(number, JobRow.CHANGED, _done(each.result, gained), member_id, undo)
 
 
-def _done(result: Result, gained: str) -> str:
-    words = {Result.INVITED: _("Invited"), Result.RENEWED: _("Renewed"), Result.GAINS: _("Gained")}[result]
-    return f"{words}: {gained}" if gained else words
+def _done(result: Result, gained: Sentence | str) -> Sentence | str:
+    return together([_DONE[result], gained], ": ") if gained else _DONE[result]
 
 
-def _now(organization: Organization) -> datetime:
-    """After all that the chunk has written, by the database's clock."""
-    moment: datetime = Organization.objects.annotate(now=Now()).values_list("now", flat=True).get(pk=organization.pk)
-    return moment
+_DONE = {Result.INVITED: Sentence("Invited"), Result.RENEWED: Sentence("Renewed"), Result.GAINS: Sentence("Gained")}

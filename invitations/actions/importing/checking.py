@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from accounts.addresses import AddressError, canonical
-from accounts.names import clean_name
+from accounts.names import UnfitName, clean_name
+from config.sentences import Sentence
 from invitations.actions.deciding import Giving, Reach, giving_of, reach_of
 from invitations.asking import Addressee, Ask, Result
 from invitations.queries.invitations import Known
@@ -23,17 +23,20 @@ type AskKey = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...]]
 
 @dataclass(slots=True)
 class Checked:
-    """A row with what was found out about it. known: the member that its address leads to."""
+    """A row with what was found out about it. known: the member that its address leads to. lacks: what a member would
+    gain, groups, and workspaces with roles; what they have stays as it is, with its end.
+    """
 
     row: JobRow
     who: Addressee
     ask: Ask | None = None
     known: Known | None = None
+    lacks: tuple[Sequence[int], Sequence[tuple[int, int]]] = ((), ())
     result: Result = Result.INVALID
-    note: str = ""
+    note: Sentence | str = ""
 
-    def settle(self, result: Result, note: str = "") -> None:
-        self.result, self.note = result, note[:300]
+    def settle(self, result: Result, note: Sentence | str = "") -> None:
+        self.result, self.note = result, note
 
     @property
     def is_open(self) -> bool:
@@ -113,12 +116,10 @@ class Check:
             checked.who = replace(checked.who, name=clean_name(entered.name) if entered.name else "")
             assert self.names is not None
             checked.ask = self.names.ask(entered, self.defaults)
-        except AddressError as error:
-            checked.settle(Result.INVALID, str(error))
-        except ValidationError as error:
-            checked.settle(Result.INVALID, error.messages[0])
+        except (AddressError, UnfitName) as error:
+            checked.settle(Result.INVALID, error.sentence)
         except Unknown as error:
-            checked.settle(Result.UNKNOWN, str(error))
+            checked.settle(Result.UNKNOWN, error.sentence)
         return checked
 
     def _sort(self, checked: Sequence[Checked]) -> None:
@@ -140,10 +141,10 @@ class Check:
         elif unasked[0].result is not Result.MEMBER or each.known is None:
             each.settle(unasked[0].result, unasked[0].note)
         elif each.known.member_id in there.suspended:
-            each.settle(Result.MEMBER, str(Reason.SUSPENDED.sentence))
+            each.settle(Result.MEMBER, Reason.SUSPENDED.sentence)
         else:
-            groups, places = there.lacks(each.known.member_id, each.ask)
-            gains = self.names.words(groups, places)
+            each.lacks = there.lacks(each.known.member_id, each.ask)
+            gains = self.names.words(*each.lacks)
             each.settle(*((Result.GAINS, gains) if gains else (Result.MEMBER, "")))
 
 
@@ -160,7 +161,7 @@ def key_of(ask: Ask) -> AskKey:
     return (ask.role_id, tuple(ask.group_ids), tuple(sorted(ask.placements.items())))
 
 
-def _refusal(giving: Giving, ask: Ask) -> tuple[Result, str] | None:
+def _refusal(giving: Giving, ask: Ask) -> tuple[Result, Sentence | str] | None:
     try:
         reason = giving.refusal(ask)
     except Http404:  # a default that has gone since it was chosen
@@ -168,4 +169,4 @@ def _refusal(giving: Giving, ask: Ask) -> tuple[Result, str] | None:
     if reason is None:
         return None
     by_state = reason.refused is Refused.BY_STATE
-    return Result.INVALID if by_state else Result.ABOVE_RIGHTS, str(reason.sentence)
+    return Result.INVALID if by_state else Result.ABOVE_RIGHTS, reason.sentence

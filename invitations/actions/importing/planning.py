@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from config.refusals import Refusal
+from config.sentences import Sentence
 from invitations.actions.deciding import giving_of
 from invitations.actions.importing.applying import Importing, defaults_of
 from invitations.actions.importing.checking import Check, Checked, address_of, key_of
@@ -40,7 +41,7 @@ def plan_import(
     columns: Columns,
     is_certain: bool,
     defaults: Ask,
-    title: str,
+    title: Sentence,
 ) -> Job:
     """Stores what was given, and what would become of each row. Where the columns are a guess, `choose_columns` comes
     first.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from config.sentences import together
 from invitations.asking import Result
 from workspaces.actions.grants import plan_removal, remove_grants, setting_of
 from workspaces.actions.groups import propose_removing, remove_from_group
@@ -34,7 +35,7 @@ class _Fate:
         return dict(self.row.before)
 
     def result(self) -> RowResult:
-        note = " ".join(str(reason.sentence) for reason in sorted(self.reasons))
+        note = together([reason.sentence for reason in sorted(self.reasons)])
         if self.done:
             return RowResult(self.row.number, JobRow.CHANGED, note, self.row.member_id)
         if self.reasons:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.db.models.functions import Now
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_init
 
 from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
@@ -63,13 +63,14 @@ class Past:
         """What happens inside happened then."""
 
         def date(sender: type[Act], instance: Act, **_: Any) -> None:
-            instance.at = moment
+            if not instance.pk:  # one that is being made, maybe as one of many; all others came from the database
+                instance.at = moment
 
-        pre_save.connect(date, sender=Act, weak=False)
+        post_init.connect(date, sender=Act, weak=False)
         try:
             yield
         finally:
-            pre_save.disconnect(date, sender=Act)
+            post_init.disconnect(date, sender=Act)
         self._ends.append(_clock())
         self._moments.append(moment)
         time.sleep(CLOCK_STEP)

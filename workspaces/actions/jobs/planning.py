@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from config.refusals import Refusal
+from config.sentences import Sentence
 from workspaces.actions.jobs.working import LEASE, do_chunk, hint
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.jobs import kind_of
@@ -38,7 +39,7 @@ def plan_job(
     actor: Actor,
     organization_id: int,
     kind: str,
-    title: str,
+    title: Sentence | str,
     parameters: Mapping[str, Any],
     rows: Iterable[JobRow] | MemberQuerySet,
 ) -> Job:
@@ -50,7 +51,7 @@ def plan_job(
             organization_id=organization_id,
             created_by_id=actor.user_id,
             kind=kind,
-            title=title[:200],
+            title=title,
             parameters=dict(parameters),
             **_whence(actor),
         )
@@ -104,7 +105,7 @@ def start_job(
     actor: Actor,
     organization_id: int,
     kind: str,
-    title: str,
+    title: Sentence | str,
     parameters: Mapping[str, Any],
     rows: Iterable[JobRow] | MemberQuerySet,
 ) -> Job:

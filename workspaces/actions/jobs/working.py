@@ -18,10 +18,12 @@ from django.db.models.functions import Coalesce, Now
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.actors import Actor, Source
 from config import hints
 from config.refusals import Refusal
+from config.sentences import Sentence
 from workspaces.actions.locking import Locked, locked
 from workspaces.jobs import RowResult, kind_of
 from workspaces.models import Job, JobRow, Member
@@ -81,13 +83,15 @@ def continue_with(job_id: uuid.UUID, claimer: uuid.UUID) -> bool:
     times.
     """
     try:
-        return _next_chunk(job_id, claimer)
+        with override("en"):  # what is kept of it is translated where it is read
+            return _next_chunk(job_id, claimer)
     except Lost:
         log.warning("jobs.claim_lost", job=str(job_id))
     except Refusal as refusal:
-        _end(job_id, claimer, str(refusal.sentence))
+        said = refusal.sentence
+        _end(job_id, claimer, said if isinstance(said, Sentence) else Sentence(str(said)))
     except Http404:
-        _end(job_id, claimer, _("What this was about is not there any more."))
+        _end(job_id, claimer, Sentence("What this was about is not there any more."))
     except Exception:
         log.exception("jobs.chunk_failed", job=str(job_id))
         _put_off(job_id, claimer)
@@ -99,7 +103,7 @@ def _next_chunk(job_id: uuid.UUID, claimer: uuid.UUID) -> bool:
         raise Lost
     job = Job.objects.get(pk=job_id)
     if job.failures >= MAX_FAILURES:
-        _end(job_id, claimer, _("It stopped with an error each time it was tried. What is done stays done."))
+        _end(job_id, claimer, Sentence("It stopped with an error each time it was tried. What is done stays done."))
         return False
     with locked(actor=actor_of(job), organization_id=job.organization_id) as held:
         job.refresh_from_db()
@@ -150,7 +154,7 @@ def _place(held: Locked) -> Place:
 def _note(rows: Sequence[JobRow], results: Sequence[RowResult]) -> None:
     """The results into their rows, by one statement."""
     for row, result in zip(rows, results, strict=True):
-        row.result, row.note, row.before = result.result, result.note[:300], dict(result.before)
+        row.result, row.note, row.before = result.result, result.note, dict(result.before)
         row.member_id = result.member_id or row.member_id
     JobRow.objects.bulk_create(
         rows,
@@ -182,9 +186,9 @@ def _held(job_id: uuid.UUID, claimer: uuid.UUID) -> models.QuerySet[Job]:
     return Job.objects.filter(pk=job_id, claimed_by=claimer, finished_at__isnull=True)
 
 
-def _end(job_id: uuid.UUID, claimer: uuid.UUID, problem: str = "") -> None:
+def _end(job_id: uuid.UUID, claimer: uuid.UUID, problem: Sentence | str = "") -> None:
     """Before its last row: cancelled, refused or given up."""
-    _held(job_id, claimer).update(finished_at=Now(), claimed_by=None, claimed_until=None, problem=problem[:300])
+    _held(job_id, claimer).update(finished_at=Now(), claimed_by=None, claimed_until=None, problem=problem)
 
 
 def _release(job_id: uuid.UUID, claimer: uuid.UUID) -> None:

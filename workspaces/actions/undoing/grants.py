@@ -131,7 +131,8 @@ class _Restoring:
         except Http404:
             self._refuse({principal: GONE})
         else:
-            self._refuse(dict.fromkeys([principal] if outcome.refused else [], next(iter(outcome.refused), GONE)))
+            for reason in outcome.refused:
+                self._refuse({principal: reason})
 
     def _gift(self, state: State) -> dict[str, Any]:
         return {

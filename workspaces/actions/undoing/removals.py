@@ -12,7 +12,7 @@ from workspaces.actions import groups
 from workspaces.actions.undoing.grants import Restored, grant_states, restore_grants
 from workspaces.actions.undoing.members import Before, Results
 from workspaces.catalogue import Scope
-from workspaces.jobs import CHANGED_SINCE, GONE, NOT_ASKED
+from workspaces.jobs import CHANGED_SINCE, GONE, MEMBER
 from workspaces.models import Departure, Grant, Group, GroupMember, JobRow, Member, Origin, Workspace
 from workspaces.place import Place
 from workspaces.policy import Verb, decide
@@ -39,7 +39,9 @@ def departing(ids: Collection[int]) -> Before:
 
 
 def return_removed(place: Place, rows: Sequence[JobRow]) -> Results:
-    """Asks them in again and puts the waiting members where the former ones were, as far as whoever undoes it may."""
+    """Asks them in again and puts the waiting members where the former ones were, as far as whoever undoes it may, and
+    as far as seats and the day's limits reach.
+    """
     departures = Departure.objects.filter(organization=place.organization, cause=Departure.Cause.REMOVED).in_bulk(
         [row.member_id for row in rows]
     )
@@ -72,8 +74,11 @@ def _ask(place: Place, role_id: int, departures: Sequence[Departure]) -> Results
         return dict.fromkeys(ids, decision.reason)
     people = [(departure.address, departure.name) for departure in departures]
     returning = Returning(place.actor, place.organization.pk, role_id, people)
-    good = {asked.address for ask in returning_inviters for asked in ask(returning) if asked.is_good}
-    return {each.pk: JobRow.CHANGED if each.address in good else NOT_ASKED for each in departures}
+    said = {asked.address: asked for ask in returning_inviters for asked in ask(returning)}
+    return {
+        each.pk: JobRow.CHANGED if said[each.address].is_good else said[each.address].reason or MEMBER
+        for each in departures
+    }
 
 
 def _place(place: Place, before: Before, asked: Mapping[int, str]) -> None:

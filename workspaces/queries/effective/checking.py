@@ -6,14 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from config.statements import prepared
 from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope
 from workspaces.models import HostPermission, Member, Organization
 from workspaces.policy.resources import Why
-from workspaces.queries.effective.paths import Kind, held_by, kind_of, moment, paths_in
+from workspaces.queries.effective.paths import Kind, held_by, kind_of, paths_in
 from workspaces.queries.member_sql import live
 from workspaces.queries.resources import alive, rights_on
 from workspaces.queries.roles import all_roles
-from workspaces.sql import prepared
+from workspaces.sql import moment
 
 
 class No(StrEnum):

@@ -6,18 +6,17 @@ Paths end by the database's clock; those into deleted workspaces are none.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-
+from config.statements import prepared
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Member, Organization, Origin
 from workspaces.queries.facts import every_code, split_codes
 from workspaces.queries.member_sql import live
 from workspaces.queries.roles import Roles
-from workspaces.sql import among_ids, in_list, joined, listed, prepared
+from workspaces.sql import among_ids, in_list, joined, listed, moment
 
 
 class Kind(StrEnum):
@@ -170,9 +169,3 @@ def kind_of(grant_id: int | None, principal_key: int | None) -> Kind:
     if principal_key == 0:
         return Kind.EVERYONE
     return Kind.DIRECT if principal_key > 0 else Kind.GROUP
-
-
-def moment(value: Any) -> datetime | None:
-    """SQLite hands out times without a zone, or as text; all are UTC."""
-    found = parse_datetime(value) if isinstance(value, str) else value
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
