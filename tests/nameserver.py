@@ -1,9 +1,6 @@
 """A name server on loopback that answers TXT questions: built with dnspython's own messages, spoken over real UDP."""
 
 import socket
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Thread
 
 import dns.flags
@@ -57,9 +54,3 @@ class NameServer:
             quoted = [f'"{text}"' for text in texts]
             answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", "TXT", *quoted))
         return answer.to_wire()
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        begun = time.monotonic()
-        yield
-        assert time.monotonic() - begun < seconds
