@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
@@ -49,6 +50,14 @@ def _to_confirmation(request: Request) -> HttpResponse:
     url = f"{reverse('account_confirm')}?{urlencode({'next': back_url(request)})}"
     messages.info(request, _("Confirm that it is you, then do it again. Nothing has changed yet."))
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+
+
+def confirm_in_new_tab(sentence: str, *, after: str) -> SafeString:
+    """The sentence, its {} a link to that page in another tab, so that nothing typed here is lost. after: where the
+    page leads to then.
+    """
+    url = f"{reverse('account_confirm')}?{urlencode({'next': after})}"
+    return format_html(sentence, format_html('<a href="{}" target="_blank">{}</a>', url, _("Confirm in a new tab")))
 
 
 def back_url(request: HttpRequest) -> str:

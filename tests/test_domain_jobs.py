@@ -20,7 +20,7 @@ from workspaces import jobs as kinds
 from workspaces.actions import grants, groups, jobs, members
 from workspaces.actions.jobs import working
 from workspaces.actions.locking import locked
-from workspaces.catalogue import BuiltIn
+from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.jobs import CHANGED_SINCE, GONE, JobKind, RowResult
 from workspaces.models import Act, Grant, GrantPermission, Group, GroupMember, Job, JobRow, Member
 from workspaces.place import Place
@@ -325,6 +325,14 @@ def test_undoing_what_makes_somebody_admin_asks_for_a_fresh_proof_of_identity(wo
     with refused(401, Reason.CONFIRM):
         undo(world, world.olga, job, is_fresh=False)
     assert undo(world, world.olga, job).changed == 1
+    steward = cast.custom_role(world.organization, "Steward", Scope.ORGANIZATION, Code.MEMBERS_ORG_MANAGE)
+    ben = world.member(world.ben)
+    do(world, world.olga, "members.role", ben, role=steward.pk)
+    job = do(world, world.olga, "members.role", ben, role=BuiltIn.GUEST)
+    with refused(401, Reason.CONFIRM):
+        undo(world, world.olga, job, is_fresh=False)
+    job = do(world, world.olga, "members.role", ben, role=BuiltIn.MEMBER)
+    assert undo(world, world.olga, job, is_fresh=False).changed == 1
 
 
 def test_undoing_an_addition_takes_them_out_and_leaves_who_was_taken_out_and_put_in_since(world: Acme) -> None:

@@ -12,6 +12,7 @@ from workspaces.policy import (
     ALLOWED,
     ActorFacts,
     Decision,
+    GrantFacts,
     GroupFacts,
     MemberFacts,
     OrganizationFacts,
@@ -296,6 +297,14 @@ def test_granting_admin_and_what_only_owners_do_needs_a_recent_proof_of_identity
         assert decide(admin(is_owner=True), verb, organization=offer)
     for verb in (Verb.SUSPEND, Verb.REMOVE, Verb.WITHDRAW_TRANSFER):
         assert decide(replace(stale, is_owner=True), verb)
+    # Who administers people is an administrator, whatever the role is called and however they come to hold it.
+    steward = RoleFacts(1000, MEMBER.permissions | {Code.MEMBERS_ORG_MANAGE})
+    for verb in (Verb.INVITE, Verb.UPDATE_ROLE, Verb.MANAGE_ROLES):
+        assert decide(stale, verb, role=steward).reason is Reason.CONFIRM
+        assert decide(admin(), verb, role=steward)
+    grown, as_it_is = GrantFacts(MEMBER.permissions), GrantFacts(steward.permissions)
+    assert decide(stale, Verb.MANAGE_ROLES, role=steward, grant=grown).reason is Reason.CONFIRM
+    assert decide(stale, Verb.MANAGE_ROLES, role=steward, grant=as_it_is)
     # Being asked to confirm comes last: nobody confirms who they are only to be refused then.
     assert decide(actor(Code.MEMBERS_INVITE, is_fresh=False), Verb.INVITE, role=ADMIN).reason is Reason.GIVES_MORE
     assert decide(stale, Verb.UPDATE_ROLE, member(ADMIN, is_owner=True), role=ADMIN).reason is Reason.OWNER

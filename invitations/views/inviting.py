@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse, JsonResponse
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.addresses import searched, split
-from config.http import Request, done, page
+from config.http import Request, confirm_in_new_tab, done, page
 from config.refusals import Refusal
 from invitations.actions import inviting
 from invitations.asking import Ask, Line, Report, Result
@@ -72,11 +69,8 @@ class Invite(InvitingView):
     def refused(self, request: Request, form: InviteForm, refusal: Refusal) -> HttpResponse:
         """The form again, with all that was typed and why not. Whoever has to confirm first does it in another tab."""
         if refusal.code == Reason.CONFIRM:
-            url = f"{reverse('account_confirm')}?{urlencode({'next': self.url('members')})}"
-            link = format_html('<a href="{}" target="_blank">{}</a>', url, _("Confirm in a new tab"))
-            form.add_error(
-                "role", format_html(_("Giving this role needs a fresh proof that it is you. {}, then invite."), link)
-            )
+            text = _("Giving this role needs a fresh proof that it is you. {}, then invite.")
+            form.add_error("role", confirm_in_new_tab(text, after=self.url("members")))
             return self.draw(request, form, status=403)
         form.add_error(None, str(refusal.sentence))
         response = self.draw(request, form, status=refusal.status)

@@ -9,11 +9,10 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page
+from config.http import Request, confirm_in_new_tab, go, page
 from config.refusals import Refusal
 from invitations.actions import links
 from invitations.forms.joining import LinkForm
@@ -120,10 +119,8 @@ class NewLink(LinksView):
     def refused(self, request: Request, form: LinkForm, refusal: Refusal) -> HttpResponse:
         field = {"no_domain": "allowed_domain", "uses": "most_uses"}.get(refusal.code)
         if refusal.code == Reason.CONFIRM:
-            url = f"{reverse('account_confirm')}?next={self.url('links')}"
-            way = format_html('<a href="{}" target="_blank">{}</a>', url, _("Confirm in a new tab"))
             text = _("Giving this role needs a fresh proof that it is you. {}, then make the link.")
-            form.add_error("role", format_html(text, way))
+            form.add_error("role", confirm_in_new_tab(text, after=self.url("links")))
             return self.draw(request, form, status=403)
         form.add_error(field, str(refusal.sentence))
         return self.draw(request, form, status=refusal.status)

@@ -18,6 +18,7 @@ from workspaces.place import Place
 from workspaces.plans import Outcome, Proposal, Sorted, make_plan
 from workspaces.policy import Verb, decide
 from workspaces.queries.resources import Owned
+from workspaces.queries.roles import make_admins
 from workspaces.selections import Chosen
 
 if TYPE_CHECKING:
@@ -118,10 +119,6 @@ class BulkAction(ABC):
         """Member -> JobRow.CHANGED or why not. Overridden by those that can be undone."""
         raise NotImplementedError(f"{self.name} cannot be undone.")
 
-    def undo_gives_admin(self, rows: "QuerySet[JobRow]") -> bool:
-        """Would undoing them make somebody Admin, which asks for a fresh proof of identity?"""
-        return False
-
 
 class BulkJob(JobKind):
     """An action as a kind of job: what it does to stored members, with what undoing needs."""
@@ -141,35 +138,34 @@ class BulkJob(JobKind):
     def begin(self, place: Place, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.action.begin(place, parameters)
 
-    def apply(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
-        chosen = Chosen(ids=_members(rows))
+    def apply(
+        self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]"
+    ) -> Sequence[RowResult]:
+        numbers = dict(rows.values_list("number", "member_id"))
+        chosen = Chosen(ids=tuple(pk for pk in numbers.values() if pk is not None))
         sorted_ = self.action.sort(place, chosen.members(place.organization), parameters)
-        before: dict[int, dict[str, Any]] = {}
+        before: dict[int | None, dict[str, Any]] = {}
         if sorted_.accepted:
             before = {pk: dict(each) for pk, each in self.action.remember(place, parameters, sorted_.accepted).items()}
             outcome = self.action.perform(place, Chosen(ids=tuple(sorted_.accepted)), parameters)
             assert outcome.changed == len(sorted_.accepted), "What is written differs from what was decided."
             for pk, each in self.action.mark(place, parameters, sorted_.accepted).items():
                 before.setdefault(pk, {}).update(each)
-        results = {**dict.fromkeys(sorted_.accepted, JobRow.CHANGED), **sorted_.refused}
+        results: dict[int | None, str] = {**dict.fromkeys(sorted_.accepted, JobRow.CHANGED), **sorted_.refused}
         return [
-            RowResult(row.number, results.get(row.member_id or 0, GONE), before=before.get(row.member_id or 0, {}))
-            for row in rows
+            RowResult(number, results.get(pk, GONE), before=before.get(pk, {})) for number, pk in numbers.items()
         ]
 
-    def undo(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
-        results = self.action.undo(place, parameters, rows)
-        return [RowResult(row.number, results.get(row.member_id or 0, GONE)) for row in rows]
+    def undo(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
+        found = list(rows.only("number", "member_id", "before"))
+        results = self.action.undo(place, parameters, found)
+        return [RowResult(row.number, results.get(row.member_id or 0, GONE)) for row in found]
 
     def undo_needs_fresh(self, rows: "QuerySet[JobRow]") -> bool:
-        return self.action.undo_gives_admin(rows)
+        return make_admins(rows.order_by().values_list("before__role", flat=True).distinct())
 
     def undo_sentence(self) -> str:
         return str(self.action.way_back)
-
-
-def _members(rows: Sequence[JobRow]) -> tuple[int, ...]:
-    return tuple(row.member_id for row in rows if row.member_id is not None)
 
 
 REGISTRY: dict[str, BulkAction] = {}

@@ -16,7 +16,7 @@ from config.sentences import Sentence, together
 from workspaces import jobs
 from workspaces.actions import grants, groups, members, undoing
 from workspaces.bulk.base import BulkAction, BulkForm, BulkJob, register
-from workspaces.catalogue import BuiltIn, Code, Scope
+from workspaces.catalogue import Code, Scope
 from workspaces.forms.fields import choice
 from workspaces.forms.members import SuccessorField, found_successor
 from workspaces.forms.resources import PersonField
@@ -42,7 +42,7 @@ from workspaces.selections import Chosen
 from workspaces.successions import covered_by, sent_by, succession_sentences
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    pass
 
 
 class RoleForm(BulkForm):
@@ -75,9 +75,6 @@ class UpdateRole(BulkAction):
 
     def undo(self, place: Place, data: Mapping[str, Any], rows: Sequence[JobRow]) -> Mapping[int, str]:
         return undoing.restore_roles(place, rows, data["role"])
-
-    def undo_gives_admin(self, rows: "QuerySet[JobRow]") -> bool:
-        return rows.filter(before__role=BuiltIn.ADMIN).exists()
 
     def before(self, member: Member) -> str:
         return member.role.label
@@ -354,9 +351,6 @@ class Remove(BulkAction):
 
     def undo(self, place: Place, data: Mapping[str, Any], rows: Sequence[JobRow]) -> Mapping[int, str]:
         return undoing.return_removed(place, rows)
-
-    def undo_gives_admin(self, rows: "QuerySet[JobRow]") -> bool:
-        return rows.filter(before__role=BuiltIn.ADMIN).exists()
 
     def after(self, place: Place, data: Mapping[str, Any]) -> str:
         return str(_("Removed"))

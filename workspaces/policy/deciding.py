@@ -7,7 +7,7 @@ hashable, so that many rows are decided once per distinct tuple. Rights are comp
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workspaces.catalogue import BuiltIn, Code
+from workspaces.catalogue import Code
 from workspaces.policy.facts import (
     ActorFacts,
     GrantFacts,
@@ -82,7 +82,7 @@ def decide(
         or _wrong_workspace(verb, workspace, role)
         or _gives_more(actor, verb, member, role, group, workspace, grant)
         or _wrong_offer(actor, verb, organization)
-        or _stale(actor, verb, role, workspace)
+        or _stale(actor, verb, role, grant)
     )
     return Decision(reason) if reason else ALLOWED
 
@@ -201,13 +201,11 @@ def _wrong_offer(actor: ActorFacts, verb: Verb, organization: OrganizationFacts 
     return None
 
 
-def _stale(actor: ActorFacts, verb: Verb, role: RoleFacts | None, workspace: WorkspaceFacts | None) -> Reason | None:
-    gives_admin = (
-        verb in {Verb.INVITE, Verb.UPDATE_ROLE} and workspace is None and role is not None and role.id == BuiltIn.ADMIN
-    )
-    if (verb in _NEEDS_FRESH or gives_admin) and not actor.is_fresh:
-        return Reason.CONFIRM
-    return None
+def _stale(actor: ActorFacts, verb: Verb, role: RoleFacts | None, grant: GrantFacts | None) -> Reason | None:
+    """Making an administrator is sensitive whatever the role is called, and so is letting a role that stands do it."""
+    standing = grant.permissions if grant is not None else frozenset()
+    makes_admin = role is not None and Code.MEMBERS_ORG_MANAGE in role.permissions - standing
+    return Reason.CONFIRM if (verb in _NEEDS_FRESH or makes_admin) and not actor.is_fresh else None
 
 
 def contains(role: RoleFacts, other: RoleFacts) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 
 from config.statements import prepared
 from workspaces.catalogue import FIRST_CUSTOM_ROLE_ID, Code, Scope, role_label
-from workspaces.models import Grant, Member, Organization, RequestedPlacement, Role
+from workspaces.models import Grant, Member, Organization, RequestedPlacement, Role, RolePermission
 from workspaces.names import fold
 from workspaces.policy import RoleFacts
 from workspaces.queries.facts import split_codes
@@ -42,6 +42,12 @@ class Roles:
             return Shown("", has_more=bool(held))
         highest = max(fitting, key=lambda pk: len(self.workspace[pk].permissions))
         return Shown(self.names[highest], has_more=held != self.workspace[highest].permissions)
+
+
+def make_admins(role_ids: Iterable[int | None]) -> bool:
+    """Would giving one of these roles make somebody an administrator of the organization's people?"""
+    administering = RolePermission.objects.filter(permission=Code.MEMBERS_ORG_MANAGE)
+    return administering.filter(role__in=[pk for pk in role_ids if pk is not None]).exists()
 
 
 def all_roles(organization: Organization) -> Roles:

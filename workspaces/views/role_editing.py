@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page, plain_number
+from config.http import Request, confirm_in_new_tab, go, page, plain_number
 from config.refusals import Refusal
 from workspaces.actions import roles
 from workspaces.catalogue import Code, Scope, role_label
@@ -20,6 +20,7 @@ from workspaces.queries.facts import every_code, roles_of
 from workspaces.queries.role_effects import Effects, effects_in_organization, effects_in_workspaces
 from workspaces.queries.role_matrix import areas_of, permissions_at
 from workspaces.queries.roles import Use, held_at, roles_at, use_of
+from workspaces.reasons import Reason
 from workspaces.views.role_words import effects_words, line_words, role_words
 from workspaces.views.roles import RolesView
 
@@ -45,6 +46,13 @@ class ManagingRoles(RolesView):
             return effects_in_organization(organization, role.pk, after)
         return effects_in_workspaces(organization, {role.pk: after})
 
+    def said(self, refusal: Refusal) -> str:
+        """Whoever has to confirm first does it in another tab, and loses nothing that was chosen here."""
+        if refusal.code != Reason.CONFIRM:
+            return str(refusal)
+        text = _("Whoever holds this role administers people. That needs a fresh proof that it is you. {}, then go on.")
+        return confirm_in_new_tab(text, after=self.url("roles"))
+
 
 class RoleEditor(ManagingRoles, ABC):
     """The form of a role, made anew or edited: the choice is limited to what the editor holds at the scope."""
@@ -69,6 +77,14 @@ class RoleEditor(ManagingRoles, ABC):
             **more,
         )
         return page(request, "roles/editor.html", context, partial="effects", status=status)
+
+    def refused(self, form: RoleForm, refusal: Refusal) -> dict[str, Any]:
+        """What `draw` says of a refusal: at the field where it belongs to one."""
+        if refusal.code == "name_taken":
+            form.add_error("name", str(refusal))
+            return {"status": 422}
+        status = 403 if refusal.code == Reason.CONFIRM else refusal.status
+        return {"refusal": self.said(refusal), "status": status}
 
 
 def _choices(scope: Scope, held: Codes, chosen: Codes) -> list[dict[str, Any]]:
@@ -146,16 +162,8 @@ class RoleNew(RoleEditor):
                 actor=self.place.actor, organization_id=self.place.organization.pk, scope=scope, **form.cleaned_data
             )
         except Refusal as refusal:
-            return self.draw(request, form, scope, **refused(form, refusal))
+            return self.draw(request, form, scope, **self.refused(form, refusal))
         return go(request, self.url_of(role), _("%(name)s is ready to be given.") % {"name": role.name})
-
-
-def refused(form: RoleForm, refusal: Refusal) -> dict[str, Any]:
-    """What `draw` says of a refusal: at the field where it belongs to one."""
-    if refusal.code == "name_taken":
-        form.add_error("name", str(refusal))
-        return {"status": 422}
-    return {"refusal": str(refusal), "status": refusal.status}
 
 
 class RoleEdit(RoleEditor):
@@ -203,7 +211,7 @@ class RoleEdit(RoleEditor):
                 **form.cleaned_data,
             )
         except Refusal as refusal:
-            return self.draw(request, form, scope, **preview, **refused(form, refusal))
+            return self.draw(request, form, scope, **preview, **self.refused(form, refusal))
         return go(request, self.url_of(self.edited), _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
 
     def preview(self, before: Codes, after: Codes) -> dict[str, Any]:
@@ -214,7 +222,7 @@ class RoleEdit(RoleEditor):
             try:
                 roles.insist_may_edit(self.place.facts, self.place.organization, self.edited, after)
             except Refusal as refusal:
-                objection = str(refusal)
+                objection = self.said(refusal)
         return {
             "effects": effects_words(effects, permissions_at(Scope(self.edited.scope))),
             "objection": objection,
@@ -299,7 +307,7 @@ class RoleDelete(ManagingRoles):
         try:
             roles.insist_may_replace(self.place.facts, self.place.organization, role, replacement)
         except Refusal as refusal:
-            objection = str(refusal)
+            objection = self.said(refusal)
         effects = self.effects(role, roles.permissions_of(replacement))
         known = permissions_at(Scope(role.scope))
         return {"effects": effects_words(effects, known), "objection": objection, "changed": True, "seen": chosen}
