@@ -165,10 +165,12 @@ def _reason(text: str, error: EmailNotValidError) -> Sentence:
         if words.partition("@-sign")[0].lower().endswith("before the "):
             return Sentence("The part before the @-sign is too long.")
         return Sentence("The part after the @-sign is too long.")
-    return Sentence(str(error))
+    if str(error) in _VALIDATORS:
+        return Sentence(str(error))
+    return Sentence("Mail cannot go to an address like this. Look for a typing mistake.")
 
 
-# What email-validator says of addresses that people type; rarer words of its stay in English.
+# What email-validator says of addresses that people type.
 _VALIDATORS = [
     gettext_noop("There must be something before the @-sign."),
     gettext_noop("There must be something after the @-sign."),
@@ -177,6 +179,7 @@ _VALIDATORS = [
     gettext_noop("An email address cannot have two periods in a row."),
     gettext_noop("An email address cannot have a period immediately after the @-sign."),
     gettext_noop("An email address cannot end with a period."),
+    gettext_noop("An email address cannot end with a hyphen."),
     gettext_noop("An email address cannot have a hyphen immediately after the @-sign."),
     gettext_noop("An email address cannot have a period and a hyphen next to each other."),
     gettext_noop("The part after the @-sign is not valid. It should have a period."),

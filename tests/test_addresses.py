@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from accounts.addresses import MAX_LENGTH, AddressError, Pasted, canonical, passes_for_ascii, split
+from accounts.addresses import MAX_LENGTH, AddressError, Pasted, canonical, passes_for_ascii, searched, split
 
 pytestmark = [pytest.mark.claim("P16"), pytest.mark.once]
 
@@ -129,13 +129,55 @@ def test_the_form(text: str, form: str) -> None:
         ("   ", "Enter an address."),
         ("mia", "There is no @ in it."),
         ("mia@acme", "It has no ending after “acme”."),
+        ("mia@x-y", "It has no ending after “x-y”."),
+        ("mia@home@acme", "It has no ending after “acme”."),
+        ("mia@-", "An email address cannot end with a hyphen."),
+        ("mia@", "There must be something after the @-sign."),
+        ("mia@.acme.example", "An email address cannot have a period immediately after the @-sign."),
+        ("mia@acme..example", "An email address cannot have two periods in a row."),
+        ("mia@@acme.example", "The part after the @-sign contains invalid characters: '@'."),
+        ("m i a@acme.example", "The email address contains invalid characters before the @-sign: SPACE."),
+        ("mia@ac: me.example", "The part after the @-sign contains invalid characters: ':', SPACE."),
+        ("mia\u202e@acme.example", "The email address contains unsafe characters: RIGHT-TO-LEFT OVERRIDE."),
+        ("m" * 65 + "@acme.example", "The part before the @-sign is too long."),
+        ("mia@" + "a" * 64 + ".example", "The part after the @-sign is too long."),
+        ("mia@ab--cd.example", "Mail cannot go to an address like this. Look for a typing mistake."),
+        ("mia@xn--a.example", "Mail cannot go to an address like this. Look for a typing mistake."),
+        ("mi\u00e9\u034fa@acme.example", "It contains a character that nobody sees."),
+        ("m\u0131a@acme.example", "It contains “\u0131”, which only looks like a plain letter."),
         ("a" * 250 + "@acme.example", "An address has at most 254 characters."),
     ],
 )
 def test_sentences_say_what_is_wrong(text: str, sentence: str) -> None:
     with pytest.raises(AddressError) as refusal:
         canonical(text)
-    assert str(refusal.value) == sentence
+    assert str(refusal.value) == str(refusal.value.sentence) == sentence
+
+
+def test_an_address_may_be_as_long_as_mail_allows_and_no_longer() -> None:
+    domain = ".".join(["d" * 57] * 3 + ["d" * 7, "example"])
+    longest = f"{'m' * 64}@{domain}"
+    assert len(longest) == MAX_LENGTH
+    assert canonical(longest) == longest
+    with pytest.raises(AddressError, match="at most 254"):
+        canonical(f"{'m' * 64}@d{domain}")
+
+
+def test_an_address_of_our_own_network_is_one() -> None:
+    assert canonical("mia@häuser.test") == "mia@xn--huser-gra.test"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        (" Mia@Acme.Example ", "mia@acme.example"),
+        (" ACME.Ex", "acme.ex"),
+        ("ΟΔΟΣ", "οδος"),
+        ("JOSE\u0301", "jos\u00e9"),
+    ],
+)
+def test_parts_of_addresses_are_sought_in_the_form_that_whole_ones_have(typed: str, sought: str) -> None:
+    assert searched(typed) == sought
 
 
 @pytest.mark.parametrize(

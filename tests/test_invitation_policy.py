@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invitations.policy import ACCEPTABLE, State, state
+from invitations.policy import ACCEPTABLE, State, next_reminder, state
 
 pytestmark = [pytest.mark.once, pytest.mark.claim("P9"), pytest.mark.row("A21")]
 
@@ -52,3 +52,26 @@ def test_only_a_pending_one_is_acceptable_and_accepted_and_revoked_are_final(row
         row.accepted_at is None and row.revoked_at is None and row.declined_at is None and now < row.expires_at
     )
     assert (found in {State.ACCEPTED, State.REVOKED}) == (row.accepted_at is not None or row.revoked_at is not None)
+
+
+@pytest.mark.parametrize(
+    ("days", "reminded", "due"),
+    [
+        (7, 0, 3),
+        (7, 1, 6),
+        (7, 2, None),
+        (30, 0, 3),
+        (30, 1, 29),
+        (6, 0, 3),
+        (5.9, 0, 4.9),  # the third day would be within two days of the last one
+        (3, 0, 2),
+        (3, 1, 2),
+        (2.9, 0, None),  # too close to the asking itself
+        (1, 0, None),
+    ],
+)
+def test_reminders_go_on_the_third_day_and_a_day_before_the_end_and_never_two_days_running(
+    days: float, reminded: int, due: float | None
+) -> None:
+    found = next_reminder(NOW, NOW + timedelta(days=days), reminded)
+    assert found == (None if due is None else NOW + timedelta(days=due))

@@ -187,6 +187,7 @@ def test_nobody_touches_a_grant_or_a_person_that_holds_more_there(verb: Verb) ->
     above, within = GrantFacts(TOP.permissions), GrantFacts(VIEWER.permissions)
     assert decide(actor(), verb, workspace=MANAGES, grant=above).reason is Reason.HOLDS_MORE
     assert decide(actor(), verb, workspace=MANAGES, grant=within)
+    assert decide(actor(), verb, workspace=MANAGES, grant=GrantFacts(MANAGES.permissions))
     holds_more = replace(member(), permissions=TOP.permissions)
     assert decide(admin(), verb, holds_more, workspace=MANAGES, grant=within).reason is Reason.HOLDS_MORE
     assert decide(admin(), verb, replace(holds_more, is_self=True), workspace=MANAGES, grant=within)
@@ -243,7 +244,9 @@ def test_a_role_is_made_of_what_its_maker_holds_and_one_above_them_is_left_alone
     assert (
         decide(maker, Verb.MANAGE_ROLES, role=within, grant=GrantFacts(above.permissions)).reason is Reason.HOLDS_MORE
     )
+    assert decide(maker, Verb.MANAGE_ROLES, role=within, grant=GrantFacts(maker.permissions))
     there = WorkspaceFacts(EDITOR.permissions)
+    assert decide(maker, Verb.MANAGE_ROLES, role=VIEWER, workspace=there, grant=GrantFacts(VIEWER.permissions))
     assert decide(maker, Verb.MANAGE_ROLES, role=EDITOR, workspace=there)
     assert decide(maker, Verb.MANAGE_ROLES, role=TOP, workspace=there).reason is Reason.GIVES_MORE
     assert decide(maker, Verb.MANAGE_ROLES, workspace=there, grant=GrantFacts(TOP.permissions)).reason is (

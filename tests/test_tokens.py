@@ -14,15 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invitations.tokens import (
+    CODE_DIGITS,
     MAC_BYTES,
     MAIL,
     MAX_GENERATIONS,
     TOKEN_LENGTH,
     Subject,
+    code,
     generation_of,
     issue,
+    unsubscribing,
     uuid_of,
     verify,
+    verify_code,
 )
 
 pytestmark = [pytest.mark.once, pytest.mark.claim("P5")]
@@ -39,11 +43,18 @@ def _keys() -> Iterator[None]:
         yield
 
 
+def mac_by_hand(subject: Subject, key: str, purpose: str) -> bytes:
+    text = f"roster invitation|{purpose}|{subject.organization_id}|{subject.uuid.hex}|{subject.generation}"
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()[:20]
+
+
 def by_hand(subject: Subject, key: str, purpose: str = "mail") -> str:
     """The form as the design describes it."""
-    text = f"roster invitation|{purpose}|{subject.organization_id}|{subject.uuid.hex}|{subject.generation}"
-    mac = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()[:20]
-    return base64.urlsafe_b64encode(subject.uuid.bytes + mac).decode()
+    return base64.urlsafe_b64encode(subject.uuid.bytes + mac_by_hand(subject, key, purpose)).decode()
+
+
+def code_by_hand(subject: Subject, key: str, number: int) -> str:
+    return str(int(mac_by_hand(subject, key, f"code {number}").hex(), 16))[-6:]
 
 
 def test_the_form_is_the_designs_with_160_bits_of_mac() -> None:
@@ -147,3 +158,36 @@ def test_the_search_for_former_generations_has_an_end() -> None:
     late = replace(SUBJECT, generation=MAX_GENERATIONS + 5)
     assert generation_of(issue(replace(SUBJECT, generation=6)), late) == 6
     assert generation_of(issue(replace(SUBJECT, generation=5)), late) is None
+
+
+# --- codes that prove an address, and links that end reminders
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SUBJECTS, st.integers(1, 1000))
+def test_a_code_is_six_digits_by_the_newest_key_and_good_under_every_key(subject: Subject, number: int) -> None:
+    assert code(subject, number) == code_by_hand(subject, "new key", number)
+    assert len(code(subject, number)) == CODE_DIGITS == 6
+    assert verify_code(code(subject, number), subject, number)
+    assert verify_code(code_by_hand(subject, "old key", number), subject, number)
+    assert not verify_code("", subject, number)
+    assert not verify_code("１２３４５６", subject, number)
+
+
+def test_a_code_is_good_for_its_number_and_its_subject_alone() -> None:
+    right = code(SUBJECT, 1)
+    assert not verify_code(right, SUBJECT, 2)
+    assert not verify_code(right, replace(SUBJECT, generation=2), 1)
+    assert not verify_code(right, replace(SUBJECT, organization_id=8), 1)
+    assert not verify_code(code_by_hand(SUBJECT, "lost key", 1), SUBJECT, 1)
+    assert not verify_code(f"{right}0", SUBJECT, 1)
+
+
+def test_the_link_that_ends_reminders_outlives_generations_and_belongs_to_one_address() -> None:
+    subject, purpose = unsubscribing(7, UUID, "nora@new.example")
+    assert subject == Subject(7, UUID, 0)
+    token = issue(subject, purpose)
+    assert verify(token, *unsubscribing(7, UUID, "nora@new.example"))
+    assert not verify(token, *unsubscribing(7, UUID, "nora@old.example"))
+    assert not verify(token, *unsubscribing(8, UUID, "nora@new.example"))
+    assert generation_of(token, SUBJECT) is None
