@@ -1,5 +1,6 @@
 """The shapes of what a person types about themselves: words and widgets. What it leads to is the actions' to say."""
 
+import json
 import struct
 import zoneinfo
 from functools import cache
@@ -211,11 +212,12 @@ class CredentialField(forms.JSONField):
         self.shape = shape
 
     def clean(self, value: Any) -> Any:
-        # PostgreSQL's JSON holds no NUL.
+        # PostgreSQL's JSON holds no NUL, no half of a surrogate pair, and no number without end.
         if len(value or "") > MAX_CREDENTIAL or "\\u0000" in (value or ""):
             raise get_adapter().validation_error("incorrect_code")
         try:
             credential = super().clean(value)
+            json.dumps(credential, ensure_ascii=False, allow_nan=False).encode()
             self.shape.from_dict(credential)
         except (LookupError, TypeError, ValueError, AttributeError, struct.error, RecursionError):
             # Its parsers say in all these ways that it is no credential.

@@ -248,6 +248,11 @@ def imported(olga: Visitor, here: str) -> None:
     olga.page.get_by_role("dialog").get_by_role("heading", name="Line 3").wait_for()
     olga.camera.shoot(olga.page, "import, a row")
     olga.show("jobs", f"{here}jobs/")
+    for name in ("Import of site-visit.csv", "Undo: Update role to Admin"):
+        olga.page.goto(f"{here}jobs/")
+        olga.page.get_by_role("link", name=name).click()
+        olga.page.locator("#progress").wait_for()
+        olga.camera.shoot(olga.page, f"job, {name}")
 
 
 def joining(stranger: Visitor, olga: Visitor, here: str) -> None:
@@ -275,8 +280,13 @@ def proposed(olga: Visitor, mia: Visitor, here: str) -> None:
     olga.page.get_by_label("Members may propose people").check()
     olga.page.locator("main form").get_by_role("button", name="Save").click()
     mia.show("propose", f"{here}proposals/new/")
+    mia.press("Propose")
+    mia.page.locator(".r-errors").first.wait_for()
+    mia.camera.shoot(mia.page, "propose, refused")
     mia.page.get_by_label("Addresses").fill("Ivy Day <ivy@look.example>")
-    mia.page.locator("form.r-form button[type=submit]").click()
+    mia.page.get_by_label("What for?").fill("She wrote the protocol that we work by.")
+    mia.press("Propose")
+    mia.page.locator(".r-toast").wait_for()
     olga.show("proposals", f"{here}proposals/")
 
 

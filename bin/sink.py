@@ -22,6 +22,12 @@ class Sink:
         self.file = path.open("a", encoding="utf-8")
         self.delay = delay
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]  # as the servers do that people send through
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.original_content, bytes)
         message = message_from_bytes(envelope.original_content, policy=policy.SMTP)

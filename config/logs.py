@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
-# Paths whose next part is a key: invitation links, and allauth's for a new password and for confirming an address.
-_SECRET_PATH = re.compile(r"(/(?:i|accounts/password/reset/key|accounts/confirm-email)/)[^/\s\"'?#<>]+")
+# Paths whose next part is a key: invitations, invite links, and allauth's for a new password and for an address.
+_SECRET_PATH = re.compile(r"(/(?:i|l|accounts/password/reset/key|accounts/confirm-email)/)[^/\s\"'?#<>]+")
 
 
 def without_secrets(text: str) -> str:

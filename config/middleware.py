@@ -13,7 +13,7 @@ from typing import cast
 import structlog
 from django.conf import settings
 from django.db import OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -147,13 +147,18 @@ class TimeZoneMiddleware:
 
 
 class RefusalMiddleware:
-    """Turns what the domain refuses, and a wait for the organization's lock that took too long, into answers."""
+    """Turns what the domain refuses, a wait for the organization's lock that took too long, and a wrong method, to
+    which Django says nothing, into answers.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return views.method_not_allowed(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         if isinstance(exception, Refusal):

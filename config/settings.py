@@ -271,5 +271,4 @@ STORAGES = {
 }
 
 DJANGO_TABLES2_TEMPLATE = "ui/table.html"
-SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = logging_config(debug=DEBUG, level=env("LOG_LEVEL", default="INFO"))

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def prepared(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The rows that it returns. PostgreSQL keeps its plan for the connection. Parameters by name. A pooler in between
     has to keep prepared statements (PgBouncer does from 1.21 on).
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # `django.db.connection` would look it up for each name
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)

@@ -34,6 +34,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, HTTPStatus.NOT_FOUND, _("There is nothing here that you can see."))
 
 
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """To whoever opens the address of a button, such as after signing in again."""
+    sentence = _("This address only takes what a page sends to it. Go to the page, and do it there.")
+    response = _answer(request, HTTPStatus.METHOD_NOT_ALLOWED, sentence)
+    response["Allow"] = allowed
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(
         request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong on our side. It has been recorded.")

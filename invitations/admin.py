@@ -83,7 +83,7 @@ class InvitationAdmin(SupportAdmin):
     @admin.display(description=gettext_lazy("the server's reply"))
     def reply(self, invitation: Invitation) -> str:
         mail = invitation.member.mail if invitation.member else None
-        return mail.reply if mail else ""
+        return _(mail.reply) if mail else ""
 
     @admin.action(description=gettext_lazy("Resend the invitation"), location=BOTH)
     def resend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:

@@ -6,19 +6,20 @@ class InvitationsConfig(AppConfig):
     name = "invitations"
 
     def ready(self) -> None:
-        from accounts.registry import mail_complained, person_changed, signup_doors
+        from accounts.registry import departures, mail_complained, person_changed, signup_doors
         from invitations import emails  # noqa: F401  # registers the kinds of mail
         from invitations.actions import delivering, domains, inviting, keeping, links, proposing, succeeding
         from invitations.actions.importing import Importing
         from invitations.bulk import Resend
         from invitations.doors import invitations as doors
         from invitations.doors import joining as open_doors
-        from invitations.queries import proposals
+        from invitations.queries import proposals, waiting
         from workspaces import bulk, jobs, registry
         from workspaces.policy import Verb
 
         signup_doors.extend([doors.signup_door, open_doors.link_door, open_doors.domain_door])
         person_changed.append(domains.pause_for_person)
+        departures.append(keeping.forget_person)
         mail_complained.append(delivering.unsubscribe_complainer)
         registry.followers.extend([keeping.invitations_by, keeping.invitations_to])
         registry.successions.append(registry.Succession(succeeding.sent, succeeding.covered, succeeding.hand_over))
@@ -33,8 +34,10 @@ class InvitationsConfig(AppConfig):
         )
         registry.guest_inviters.append(inviting.invite_guest)
         registry.workspace_inviters.append(doors.ask_into_workspace)
+        registry.workspace_resenders.append(keeping.resend_in_workspace)
         registry.returning_inviters.append(doors.ask_again)
         registry.invitation_sources.append(doors.open_invitations)
+        registry.waiting_sources.append(registry.WaitingSource(waiting.waiting_sql, waiting.read_waiting))
         registry.before_removal.append(proposing.delete_with_proposers)
         registry.before_places_go.append(proposing.forget_places)
         registry.before_merge.append(proposing.follow_merge)

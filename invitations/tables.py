@@ -10,14 +10,13 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 
 from accounts.models import OutgoingMail
 from accounts.models.mails import MailState
 from accounts.outbox.gates import Gate, Passage
 from config.ui import rows
 from config.ui.people import hue, initials
-from config.ui.templatetags.ui import exact, left, relative
+from config.ui.templatetags.ui import left, relative
 from invitations.models import Invitation
 from invitations.policy import State
 from invitations.queries.invitations import Clocked, state_of
@@ -25,7 +24,8 @@ from workspaces import policy
 from workspaces.models import Member
 from workspaces.policy import ActorFacts, MemberFacts, Verb, decide
 from workspaces.queries.roles import Roles
-from workspaces.tables import Trouble
+from workspaces.registry import Waiting
+from workspaces.tables import Trouble, marks_of, reminder_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ class InvitationRow:
     pick: str
     person: str
     pill: str
+    marks: str
     mail: str
     trouble: Trouble | None
     asked_by: str
@@ -125,6 +126,7 @@ class InvitationPresenter:
     slug: str
     facts: ActorFacts
     roles: Roles
+    waiting: Mapping[int, Waiting] = field(default_factory=dict)
     _reasons: dict[tuple[Verb, int], str] = field(default_factory=dict)
 
     def present(
@@ -143,19 +145,26 @@ class InvitationPresenter:
         picture = rows.avatar(initials(name) if name else "", hue(invitation.pk))
         line = rows.name(invitation.address if name else "")
         acts = {act["verb"]: act for act in self.acts(invitation)}
+        waiting = self.waiting.get(invitation.member_id or 0) if waits else None
+        resend, note = acts.get(Verb.RESEND), reminder_words(waiting)
+        marks = marks_of(waiting, resend["url"] if resend and not resend["reason"] else "") if waiting else ""
         return InvitationRow(
             id=str(invitation.pk),
             state=state.value,
             pick=rows.pick(key) if waits else "",
             person=rows.person(key, url, picture, rows.name(name or invitation.address), line),
-            pill=SafeString(rows.pill(shown.tone, shown.icon, shown.word, shown.detail) + _marks(invitation, waits)),
+            pill=rows.pill(shown.tone, shown.icon, shown.word, shown.detail),
+            marks=marks,
             mail=rows.pill(sent.tone, sent.icon, sent.word, sent.detail),
             trouble=trouble_of(mail),
             asked_by=rows.text(asked_by(invitation)),
             asked=moments.draw(invitation.sent_at),
             ends=moments.draw(answered_at(invitation) or invitation.expires_at),
             acts=SafeString(
-                "".join(rows.act(act["url"], act["icon"], act["id"], act["reason"]) for act in acts.values())
+                "".join(
+                    rows.act(act["url"], act["icon"], act["id"], act["reason"], note if verb is Verb.RESEND else "")
+                    for verb, act in acts.items()
+                )
             ),
             edit_url="" if not waits or acts[Verb.EDIT_INVITATION]["reason"] else acts[Verb.EDIT_INVITATION]["url"],
             moving=mail is not None and mail.state in _MOVING and waits,
@@ -207,31 +216,13 @@ _MORE_ACTS: tuple[Act, ...] = (
 )
 
 
-def _marks(invitation: Invitation, waits: bool) -> str:
-    """What the holder of the link asks for, and the reminders that went out."""
-    if not waits:
-        return ""
-    marks = []
-    if invitation.fresh_asked_at is not None:
-        words = _("They asked for a fresh link on %(moment)s") % {"moment": exact(invitation.fresh_asked_at)}
-        marks.append(rows.mark("warn", "mail-forward", words))
-    if invitation.reminders_stopped_at is not None:
-        words = _("Reminders were stopped on %(moment)s") % {"moment": exact(invitation.reminders_stopped_at)}
-        marks.append(rows.mark("mute", "bell-off", words))
-    elif invitation.reminders:
-        text = ngettext("%(count)s reminder was sent", "%(count)s reminders were sent", invitation.reminders)
-        words = text % {"count": invitation.reminders}
-        marks.append(rows.mark("mute", "bell", words, str(invitation.reminders)))
-    return "".join(marks)
-
-
 def is_waiting(invitation: Invitation) -> bool:
     """Open, with its waiting member."""
     return invitation.accepted_at is None and invitation.revoked_at is None and invitation.member_id is not None
 
 
 def asked_by(invitation: Invitation) -> str:
-    return invitation.inviter.display_name if invitation.inviter else invitation.inviter_name or "Roster"
+    return invitation.inviter.display_name if invitation.inviter else invitation.inviter_name or _("Deleted account")
 
 
 def mail_lines(mails: Iterable[OutgoingMail], now: datetime, gate: Gate) -> list[dict[str, Any]]:

@@ -21,8 +21,10 @@ from tests import chromium, proof, scenes
 from tests.browsing import complaints, site  # noqa: F401
 from tests.cast import _acme, world  # noqa: F401
 from tests.mails import note  # noqa: F401 - fixtures for all tests
+from tests.nameserver import name_server  # noqa: F401
 from tests.smtp import hasty_post, post  # noqa: F401
 from tests.stage import _curtain, _scenery, committed_stage, stage  # noqa: F401
+from tests.visiting import ben, mia, olga, priya  # noqa: F401
 
 # Playwright's own loop runs in the main thread while live_server's tests use the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

@@ -48,12 +48,12 @@ CHUNK = 2
 @contextmanager
 def in_small_chunks() -> Iterator[None]:
     """Everything waits for a worker, who does two rows at a time."""
-    former = planning.IMMEDIATE, working.CHUNK
-    planning.IMMEDIATE, working.CHUNK = 0, CHUNK
+    former = planning.IMMEDIATE, importing.Importing.chunk
+    planning.IMMEDIATE, importing.Importing.chunk = 0, CHUNK
     try:
         yield
     finally:
-        planning.IMMEDIATE, working.CHUNK = former
+        planning.IMMEDIATE, importing.Importing.chunk = former
 
 
 class ImportMoves:

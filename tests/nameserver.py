@@ -1,12 +1,15 @@
 """A name server on loopback that answers TXT questions: built with dnspython's own messages, spoken over real UDP."""
 
 import socket
+from collections.abc import Iterator
 from threading import Thread
 
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+import pytest
+from pytest_django import Settings
 
 
 class NameServer:
@@ -54,3 +57,10 @@ class NameServer:
             quoted = [f'"{text}"' for text in texts]
             answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", "TXT", *quoted))
         return answer.to_wire()
+
+
+@pytest.fixture
+def name_server(settings: Settings) -> Iterator[NameServer]:
+    with NameServer() as server:
+        settings.DNS_SERVERS = [server.address]
+        yield server

@@ -20,6 +20,13 @@ def person(address: str, name: str = "Mia Chen") -> User:
     return actions.sign_up(door=Door(address, is_proven=True), address=address, name=name, password=PASSWORD)
 
 
+def change_address(user: User, address: str) -> None:
+    """One more, confirmed, is the primary one from now on."""
+    added = actions.add_address(user_id=user.pk, address=address)
+    actions.confirm_address(address_id=added.pk, keep=None)
+    actions.set_primary_address(user_id=user.pk, address_id=added.pk, keep=None)
+
+
 def sign_in(client: Client, address: str, password: str = PASSWORD) -> Client:
     answer = client.post("/accounts/login/", {"login": address, "password": password})
     assert answer.status_code == 302, answer.content.decode()

@@ -6,9 +6,12 @@ from urllib.parse import quote
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.core.exceptions import ValidationError
 from django.test import Client
+from fido2.webauthn import AuthenticationResponse
 
 from accounts import actions, queries
+from accounts.forms import CredentialField
 from accounts.models import User
 from tests.people import PASSWORD, code_for, is_signed_in, mailed_link, mails_to, make_stale, person, sign_in, signed_in
 
@@ -214,6 +217,18 @@ def test_rubbish_in_place_of_a_passkey_is_refused_without_harm(mia: User, creden
     answer = visitor.post("/accounts/login/passkey/", {"credential": credential})
     assert answer.headers["Location"].startswith("/accounts/login/")
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize("rubbish", ['"\\ud800"', "NaN", "1e999", '"\\u0000"'])
+def test_what_no_database_holds_is_no_part_of_a_passkey(rubbish: str) -> None:
+    right = KEY + (
+        '{"clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly94In0", '
+        f'"authenticatorData": "{"A" * 50}", "signature": "AAAA"}}, "clientExtensionResults": {{"said": %s}}}}'
+    )
+    field = CredentialField(AuthenticationResponse)
+    assert field.clean(right % '"\\ud83d\\ude00"')["clientExtensionResults"] == {"said": "😀"}
+    with pytest.raises(ValidationError):
+        field.clean(right % rubbish)
 
 
 # --- the proof of identity

@@ -17,8 +17,9 @@ from invitations.models import Invitation
 from invitations.policy import State, state
 from tests.people import person, sign_in
 from workspaces.catalogue import Scheme
-from workspaces.models import Act, Departure, Entry, Grant, Member, Organization, OwnershipTransfer, Workspace
+from workspaces.models import Act, Departure, Entry, Grant, Job, Member, Organization, OwnershipTransfer, Workspace
 from workspaces.queries.admins import organization_admins, workspace_admins
+from workspaces.queries.jobs import can_be_undone
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,8 @@ def played() -> str:
 
 def test_it_tells_a_believable_story(played: str) -> None:
     """One playing, looked at from all sides: playing takes seconds."""
-    three_organizations_of_180_people_stand_there()
+    three_organizations_of_some_180_people_stand_there()
+    large_changes_were_made_and_one_was_undone()
     every_place_keeps_its_admins()
     invitations_and_mails_are_in_every_state()
     the_past_lies_behind_us_and_in_order()
@@ -50,13 +52,22 @@ def test_it_tells_a_believable_story(played: str) -> None:
     playing_it_again_changes_nothing(played)
 
 
-def three_organizations_of_180_people_stand_there() -> None:
+def large_changes_were_made_and_one_was_undone() -> None:
+    undone, undoing, imported, latest = Job.objects.order_by("created_at")
+    assert undoing.undoes == undone
+    assert {undone.changed, undoing.changed} == {5}
+    assert (imported.total, imported.changed) == (8, 5)
+    assert can_be_undone(latest)
+    assert not Job.objects.filter(finished_at=None).exists()
+
+
+def three_organizations_of_some_180_people_stand_there() -> None:
     assert {each.scheme for each in Organization.objects.all()} == set(Scheme.values)
     sizes = {each.name: each.members.count() for each in Organization.objects.all()}
-    assert 115 <= sizes["Acme Research"] <= 125
+    assert 115 <= sizes["Acme Research"] <= 130
     assert 38 <= sizes["Northlab"] <= 42
     assert 18 <= sizes["Harbor Systems"] <= 22
-    assert Member.objects.values("address").distinct().count() == 180
+    assert Member.objects.values("address").distinct().count() == 182
     names = "".join(Member.objects.filter(user__isnull=False).values_list("user__name", flat=True))
     assert {"ß", "Ł", "美", "И", "ש", "न", "م", "ნ", "하", "Σ"} <= set(names)
     assert Member.objects.filter(suspended_at__isnull=False).count() >= 4

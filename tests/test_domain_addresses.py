@@ -7,13 +7,11 @@ from allauth.account.models import EmailAddress
 
 from accounts.addresses import Pasted, searched
 from accounts.models import User
-from config.sentences import Sentence
-from invitations.actions import importing, inviting, keeping, proposing
+from invitations.actions import inviting, keeping, proposing
 from invitations.asking import Ask, Result
 from invitations.models import Invitation
 from invitations.queries.invitations import invitations_matching, known_addresses
 from invitations.queries.stories import Filters, invitations_of
-from invitations.sheets import guess_columns, read_pasted
 from tests.cast import (
     Acme,
     accept,
@@ -30,6 +28,7 @@ from tests.cast import (
     web,
     workspace_in,
 )
+from tests.imports import confirm, plan
 from workspaces.actions import grants, jobs, members, organizations, resources
 from workspaces.actions.hosts import hand_in
 from workspaces.catalogue import BuiltIn
@@ -57,17 +56,8 @@ def ben(world: Acme) -> Member:
 
 
 def applied(world: Acme, text: str, by: User | None = None) -> Job:
-    sheet = read_pasted(text)
-    about: dict[str, Any] = {"actor": web(by or world.olga), "organization_id": world.id}
-    job = importing.plan_import(
-        **about,
-        sheet=sheet,
-        columns=guess_columns(sheet),
-        is_certain=True,
-        defaults=Ask(BuiltIn.MEMBER),
-        title=Sentence("Import"),
-    )
-    return importing.confirm_import(**about, job_id=job.pk)
+    who = by or world.olga
+    return confirm(world, plan(world, text, who), who)
 
 
 # --- whose address it is

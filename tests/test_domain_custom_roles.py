@@ -1,4 +1,4 @@
-"""Custom roles: made, edited, replaced and deleted, within what their makers hold; and who gains and loses by it."""
+"""Custom roles: made, edited, replaced and deleted, within what their makers hold."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,21 +12,19 @@ from accounts.models import User
 from tests.cast import (
     Acme,
     Said,
-    acme,
     custom_role,
     grant_everyone,
     grant_group,
     group_of,
     history,
     invite,
-    join,
     northlab,
-    person,
     place,
     refused,
     web,
     workspace_in,
 )
+from tests.stage import DEPLOYING
 from workspaces.actions import members, roles
 from workspaces.catalogue import BUILT_IN_ROLES, BuiltIn, Code, Scope
 from workspaces.models import (
@@ -42,9 +40,7 @@ from workspaces.models import (
     RolePermission,
     Workspace,
 )
-from workspaces.queries import role_effects
 from workspaces.queries.facts import actor_facts, workspace_permissions
-from workspaces.queries.role_effects import Effects, effects_in_organization, effects_in_workspaces
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
 
@@ -53,12 +49,6 @@ pytestmark = pytest.mark.django_db
 TOP = BUILT_IN_ROLES[BuiltIn.STANDARD_ADMIN].permissions
 VIEW = BUILT_IN_ROLES[BuiltIn.STANDARD_VIEWER].permissions
 EDIT = BUILT_IN_ROLES[BuiltIn.STANDARD_EDITOR].permissions
-DEPLOYING = ("workspace.view", "deployments.view", "deployments.create")
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def make(world: Acme, by: User, name: str, *codes: str, scope: Scope = Scope.WORKSPACE) -> Role:
@@ -383,79 +373,3 @@ def test_a_replacement_of_an_organization_role_moves_members_and_the_waiting(wor
         (ben.pk, "Helper", "Member"),
         (ivy.pk, "Helper", "Member"),
     }
-
-
-# --- who gains and loses
-
-
-def effects(world: Acme, role: Role, after: Iterable[str]) -> Effects:
-    return effects_in_workspaces(world.organization, {role.pk: frozenset(after)})
-
-
-def test_an_edit_touches_those_who_hold_the_role_and_not_those_who_have_it_another_way(world: Acme) -> None:
-    role = make(world, world.olga, "Deployer", *DEPLOYING)
-    ben, mia = world.member(world.ben), world.member(world.mia)
-    names = ("kim", "leo", "sven")
-    kim, leo, sven = (join(world.olga, world.organization, person(f"{name}@acme.example")) for name in names)
-    place(world.olga, sven, world.research, role.pk)
-    members.suspend_members(actor=web(world.olga), organization_id=world.id, chosen=Chosen.one(sven.pk))
-    place(world.olga, ben, world.research, role.pk)
-    place(world.olga, mia, world.research, role.pk)  # Admin there: nothing new
-    place(world.olga, world.member(world.priya), world.research, role.pk)  # an Admin of the organization
-    grant_group(group_of(world.olga, world.organization, "Team", ben, kim), world.research, role.pk)
-    place(world.olga, leo, world.research, role.pk)
-    extra = Grant.objects.get(member=leo, workspace=world.research)
-    GrantPermission.objects.create(grant=extra, permission="domains.manage")
-    invite(world.olga, world.organization, "ivy@acme.example", places={world.research.pk: role.pk})
-    found = effects(world, role, {*DEPLOYING, "domains.manage"} - {"deployments.create"})
-    assert (found.gaining, found.losing, found.at_least) == (2, 3, False)
-    assert (found.gained, found.lost) == ({"domains.manage"}, {"deployments.create"})
-    assert [(place.name, place.gaining, place.losing) for place in found.places] == [("Research", 2, 3)]
-
-
-def test_in_several_workspaces_people_are_counted_once(world: Acme) -> None:
-    role = make(world, world.olga, "Deployer", *DEPLOYING)
-    ben, mia = world.member(world.ben), world.member(world.mia)
-    lab = workspace_in(world.organization, "Lab")
-    for workspace in (lab, world.research, world.default):
-        place(world.olga, ben, workspace, role.pk)
-    place(world.olga, mia, lab, role.pk)
-    found = effects(world, role, {*DEPLOYING, "domains.manage"})
-    assert (found.gaining, found.losing) == (2, 0)
-    assert {place.name: place.gaining for place in found.places} == {"default": 1, "Lab": 2, "Research": 1}
-
-
-def test_too_many_people_to_tell_apart_are_said_to_be_at_least_those_of_one_workspace(
-    world: Acme, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    role = make(world, world.olga, "Deployer", *DEPLOYING)
-    lab = workspace_in(world.organization, "Lab")
-    place(world.olga, world.member(world.ben), lab, role.pk)
-    place(world.olga, world.member(world.mia), world.default, role.pk)
-    for most, found in ((2, (2, False)), (1, (1, True))):
-        monkeypatch.setattr(role_effects, "MANY", most)
-        seen = effects(world, role, {*DEPLOYING, "domains.manage"})
-        assert (seen.gaining, seen.at_least) == found
-        assert {each.name: each.gaining for each in seen.places} == {"default": 1, "Lab": 1}
-
-
-def test_everyone_means_all_but_guests_and_those_who_have_it_already(world: Acme) -> None:
-    role = make(world, world.olga, "Deployer", *DEPLOYING)
-    grant_everyone(world.research, role.pk)
-    # Ben; Mia is Admin there, Olga and Priya open every workspace, Tom is a guest.
-    found = effects(world, role, {*DEPLOYING, "domains.manage"})
-    assert (found.gaining, found.gained) == (1, {"domains.manage"})
-    for user in (world.ben, world.tom):
-        place(world.olga, world.member(user), world.research, BuiltIn.STANDARD_VIEWER)
-    assert effects(world, role, {*DEPLOYING, "domains.manage"}).gaining == 1
-    assert effects(world, role, {"workspace.view", "deployments.create"}).is_none
-    Grant.objects.filter(workspace=world.research, principal_key=0).update(ends_at=Now() - timedelta(days=1))
-    assert effects(world, role, {*DEPLOYING, "domains.manage"}).is_none
-
-
-def test_an_edit_of_an_organization_role_touches_its_active_holders(world: Acme) -> None:
-    role = make(world, world.olga, "Helper", Code.MEMBERS_VIEW, scope=Scope.ORGANIZATION)
-    Member.objects.filter(pk__in=[world.member(user).pk for user in (world.ben, world.mia)]).update(role=role)
-    User.objects.filter(pk=world.mia.pk).update(is_active=False)
-    found = effects_in_organization(world.organization, role.pk, frozenset({"usage.view"}))
-    assert (found.gaining, found.losing, found.gained, found.lost) == (1, 1, {"usage.view"}, {Code.MEMBERS_VIEW})

@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.http import Http404
-from pytest_django import Settings
 
 from accounts import actions as people
 from accounts.actors import Actor
@@ -19,25 +18,18 @@ from invitations.actions import domains
 from invitations.actions.joining import Joined
 from invitations.models import DomainRule, JoinDomain, JoinDomainUse
 from invitations.proofs import Answer, record_value
-from invitations.queries.domains import DomainOf, may_join, newcomers
+from invitations.queries.domains import DomainOf, everyones, may_join, newcomers
 from tests import cast
 from tests.cast import Acme, Said
 from tests.limits import keeps_within, took
 from tests.nameserver import NameServer
-from tests.people import person
+from tests.people import change_address, person
 from workspaces.actions import members, organizations
 from workspaces.actions import workspaces as places
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Grant, Member, Organization, Origin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.claim("P23")]
-
-
-@pytest.fixture
-def name_server(settings: Settings) -> Iterator[NameServer]:
-    with NameServer() as server:
-        settings.DNS_SERVERS = [server.address]
-        yield server
 
 
 def open_acme(world: Acme, *workspaces: int) -> JoinDomain:
@@ -70,12 +62,6 @@ def nina() -> User:
 def own(user: User, address: str) -> EmailAddress:
     """One more confirmed address."""
     return EmailAddress.objects.create(user=user, email=address, verified=True)
-
-
-def change_address(user: User, address: str) -> None:
-    added = people.add_address(user_id=user.pk, address=address)
-    people.confirm_address(address_id=added.pk, keep=None)
-    people.set_primary_address(user_id=user.pk, address_id=added.pk, keep=None)
 
 
 def hand_over(world: Acme, heir: User) -> None:
@@ -127,6 +113,11 @@ def test_nobody_lets_others_have_a_role_where_they_cannot_give_it(world: Acme) -
     )
     with cast.refused(403):
         domains.switch_on(actor=cast.web(world.ben), organization_id=world.id, workspace_ids=[world.research.pk])
+    here = {"organization_id": world.id, "domain_id": open_acme(world, world.research.pk).pk}
+    domains.pause(actor=cast.web(world.ben), **here)
+    with cast.refused(403):
+        domains.resume(actor=cast.web(world.ben), **here)
+    domains.resume(actor=cast.web(world.olga), **here)
     north = cast.northlab()
     lab = cast.workspace_in(north.organization, "Lab")
     with pytest.raises(Http404):
@@ -268,6 +259,19 @@ def test_places_that_are_closed_by_then_are_left_out(world: Acme) -> None:
     assert list(Grant.objects.filter(member=joined.member_id).values_list("workspace", flat=True)) == [
         world.research.pk
     ]
+
+
+@pytest.mark.claim("P23")
+def test_the_preview_counts_what_everyone_has_in_workspaces_that_are_open(world: Acme) -> None:
+    actor = cast.web(world.olga)
+    lab, old = (cast.workspace_in(world.organization, name) for name in ("Lab", "Old"))
+    ended, held = (cast.grant_everyone(place, BuiltIn.STANDARD_VIEWER) for place in (lab, old))
+    before = {(each.workspace, each.role) for each in everyones(world.organization)}
+    assert {("Lab", "Viewer"), ("Old", "Viewer"), ("default", "Editor")} <= before
+    cast.end(ended)
+    places.archive_workspace(actor=actor, organization_id=world.id, workspace_id=held.workspace_id)
+    after = {(each.workspace, each.role) for each in everyones(world.organization)}
+    assert after == before - {("Lab", "Viewer"), ("Old", "Viewer")}
 
 
 # --- what pauses it

@@ -143,6 +143,20 @@ def test_retry_after_is_when_the_first_mail_that_fills_the_day_leaves_it(world: 
 # --- seats
 
 
+@pytest.mark.claim("P18")
+def test_an_address_that_had_its_mails_is_not_one_to_correct_to(world: Acme, settings: Settings) -> None:
+    settings.MAILS_PER_RECIPIENT_PER_DAY = 1
+    busy = invite(world.olga, world.organization, "busy@new.example").member
+    assert busy is not None
+    members.revoke_invitations(actor=web(world.olga), organization_id=world.id, chosen=chosen(busy))
+    other = invite(world.olga, world.organization, "bsuy@new.example").member
+    assert other is not None
+    with refused(429, "over_limit"):
+        keeping.correct_address(
+            actor=web(world.olga), organization_id=world.id, member_id=other.pk, address="busy@new.example"
+        )
+
+
 def test_joined_suspended_and_pending_hold_a_seat_and_what_has_ended_holds_none(world: Acme) -> None:
     limit(world, seats=20)
     to_ivy, to_kim = (invite(world.olga, world.organization, f"{name}@x.example") for name in ("ivy", "kim"))

@@ -299,6 +299,16 @@ def test_a_maker_who_may_no_longer_invite_lets_nobody_in_and_a_removed_ones_link
         join(new, link)
 
 
+@pytest.mark.claim("P10", "P13")
+def test_whoever_rotates_a_link_answers_for_it_from_then_on(world: Acme) -> None:
+    link = make(world.priya, world)
+    links.rotate_link(actor=cast.web(world.olga), organization_id=world.id, link_id=link.pk)
+    members.remove_members(
+        actor=cast.web(world.olga), organization_id=world.id, chosen=cast.chosen(world.member(world.priya))
+    )
+    assert join(nina(), link, generation=2).is_new
+
+
 def test_nobody_comes_in_beyond_the_seats_and_no_use_is_lost(world: Acme) -> None:
     link = make(world.olga, world, most_uses=1)
     Organization.objects.filter(pk=world.id).update(seats=world.organization.members.count())

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
-from tests.cast import Acme, acme, custom_role, history, northlab, place, refused, web
+from tests.cast import Acme, custom_role, history, northlab, place, refused, web
 from workspaces.actions import members, requests
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import AccessRequest, Grant, Origin
@@ -19,11 +19,6 @@ from workspaces.selections import Chosen
 pytestmark = pytest.mark.django_db
 
 EDITOR, ADMIN = BuiltIn.STANDARD_EDITOR, BuiltIn.STANDARD_ADMIN
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def ask(world: Acme, role: int = EDITOR, message: str = "") -> AccessRequest:

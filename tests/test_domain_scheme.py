@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from accounts.models import User
 from tests.cast import (
     Acme,
-    acme,
     custom_role,
     end,
     grant_everyone,
@@ -46,11 +45,6 @@ pytestmark = pytest.mark.django_db
 VIEWER, EDITOR, ADMIN = BuiltIn.STANDARD_VIEWER, BuiltIn.STANDARD_EDITOR, BuiltIn.STANDARD_ADMIN
 MEMBER, MANAGER = BuiltIn.MANAGED_MEMBER, BuiltIn.MANAGED_MANAGER
 TO_MANAGED = {VIEWER: MEMBER, EDITOR: MEMBER, ADMIN: MANAGER}
-
-
-@pytest.fixture
-def world() -> Acme:
-    return acme()
 
 
 def change(

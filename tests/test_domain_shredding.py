@@ -7,6 +7,7 @@ from accounts import actions as people
 from accounts.models import User
 from invitations.actions import answering, keeping
 from invitations.models import Invitation, Unsubscribed
+from invitations.tables import asked_by
 from tests import cast
 from tests.cast import Acme, northlab, web
 from workspaces.actions import members, merging, organizations
@@ -59,6 +60,7 @@ def test_whoever_deletes_their_account_takes_every_label_along_in_every_organiza
     people.delete_account(actor=web(ben))
     assert texts(*theirs) == set()
     assert not Departure.objects.filter(name__startswith="Ben").exists()
+    assert not Invitation.objects.exclude(decline_word="").exists()
     assert Act.objects.count() > acts  # the history itself stays
 
 
@@ -66,10 +68,32 @@ def test_the_labels_of_others_stay(world: Acme) -> None:
     own(world.ben, "benno@home.example")
     tom = world.member(world.tom)
     members.remove_members(actor=web(world.olga), organization_id=world.id, chosen=cast.chosen(tom))
-    decline(world.ben, cast.invite(world.olga, world.organization, "stranger@x.example"), "A word of somebody else")
+    others = cast.invite(world.olga, world.organization, "stranger@x.example", message="Join us")
+    decline(world.ben, others, "A word of somebody else")
     people.delete_account(actor=web(world.ben))
     assert "Tom Guest" in texts("tom")
     assert "A word of somebody else" in texts("a word")
+    others.refresh_from_db()
+    assert (others.decline_word, others.inviter_name, others.message) == (
+        "A word of somebody else",
+        "Olga Owner",
+        "Join us",
+    )
+
+
+@pytest.mark.claim("P13")
+def test_whoever_asked_people_in_takes_name_and_message_along_and_the_invitations_say_so(world: Acme) -> None:
+    nora = cast.person("nora@new.example", "Nora New")
+    asked = cast.invite(world.priya, world.organization, nora.email, message="Come, says Priya")
+    cast.accept(nora, asked)
+    people.block_account(actor=cast.support(cast.staff_person()), user_id=world.priya.pk)
+    asked.refresh_from_db()
+    assert (asked.inviter_name, asked.message) == ("Priya Admin", "Come, says Priya")
+    people.unblock_account(actor=cast.support(cast.staff_person("sam2@support.example")), user_id=world.priya.pk)
+    people.delete_account(actor=web(world.priya))
+    asked.refresh_from_db()
+    assert (asked.inviter, asked.inviter_name, asked.message) == (None, "", "")
+    assert asked_by(asked) == "Deleted account"
 
 
 def test_an_organization_that_ends_takes_along_who_wanted_no_reminders_from_it(world: Acme) -> None:

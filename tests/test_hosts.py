@@ -1,19 +1,17 @@
 """What host products hand in: the catalogue, the registry of resources, counts, figures, accounts (R1 to R6)."""
 
-import io
-import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import cast
+from tests.cast import Acme
 from tests.visiting import everything
-from workspaces.actions.hosts import Receipt, hand_in, hand_in_lines
+from workspaces.actions.hosts import Receipt, hand_in
 from workspaces.actions.roles import sync_built_in_roles
 from workspaces.catalogue import BuiltIn, Scheme, Scope, everyday_role, scheme_roles, top_role
 from workspaces.hosts import (
@@ -58,11 +56,6 @@ SHARING = RegisteredPermission(
 )
 
 
-@pytest.fixture
-def acme(db: None) -> cast.Acme:
-    return cast.acme()
-
-
 def project(number: object = 1, **more: Any) -> RegisteredResource:
     given = {"kind": "project", "name": f"Project {number}", "workspace": "research", **more}
     return RegisteredResource(organization="acme", product="Notebooks", external_id=f"p{number}", **given)
@@ -85,7 +78,7 @@ TOPS = {BuiltIn.STANDARD_ADMIN, BuiltIn.MANAGED_MANAGER, BuiltIn.INFRASTRUCTURE_
 
 
 @pytest.mark.row("L10", "D10")
-def test_a_new_permission_goes_to_the_top_roles_and_to_nobody_else(acme: cast.Acme) -> None:
+def test_a_new_permission_goes_to_the_top_roles_and_to_nobody_else(world: Acme) -> None:
     taken(NOTEBOOKS, SHARING)
     assert holders("apps.publish") == TOPS
     assert permissions()["apps.publish"].enforced_by == "Notebooks"
@@ -94,7 +87,7 @@ def test_a_new_permission_goes_to_the_top_roles_and_to_nobody_else(acme: cast.Ac
     assert products()["Compute platform"].asked_at is None  # never made itself known
 
 
-def test_what_a_registration_says_of_lower_roles_counts_and_moves_with_it(acme: cast.Acme) -> None:
+def test_what_a_registration_says_of_lower_roles_counts_and_moves_with_it(world: Acme) -> None:
     taken(NOTEBOOKS, SHARING)
     lower = RegisteredPermission(**{**as_dict(SHARING), "roles": ("standard_viewer", "managed_member")})
     taken(lower)
@@ -110,14 +103,16 @@ def as_dict(record: Any) -> dict[str, Any]:
 
 @pytest.mark.claim("P11")
 def test_a_custom_role_that_is_as_much_as_the_top_role_stays_so_and_a_smaller_one_does_not_grow(
-    acme: cast.Acme,
+    world: Acme,
 ) -> None:
     everything_there = top_role(Scheme.STANDARD).permissions
-    lead = cast.custom_role(acme.organization, "Lead", Scope.WORKSPACE, *everything_there)
-    writer = cast.custom_role(acme.organization, "Writer", Scope.WORKSPACE, *everyday_role(Scheme.STANDARD).permissions)
-    boss = cast.custom_role(acme.organization, "Boss", Scope.ORGANIZATION, *every_code(Scope.ORGANIZATION))
+    lead = cast.custom_role(world.organization, "Lead", Scope.WORKSPACE, *everything_there)
+    writer = cast.custom_role(
+        world.organization, "Writer", Scope.WORKSPACE, *everyday_role(Scheme.STANDARD).permissions
+    )
+    boss = cast.custom_role(world.organization, "Boss", Scope.ORGANIZATION, *every_code(Scope.ORGANIZATION))
     taken(NOTEBOOKS, SHARING)
-    assert set(admin_roles(acme.organization)) == {BuiltIn.STANDARD_ADMIN, lead.pk}
+    assert set(admin_roles(world.organization)) == {BuiltIn.STANDARD_ADMIN, lead.pk}
     assert writer.pk not in holders("apps.publish")
     assert boss.pk not in holders("apps.publish")
     own = RegisteredPermission(**{**as_dict(SHARING), "code": "apps.bill", "scope": Scope.ORGANIZATION})
@@ -126,11 +121,11 @@ def test_a_custom_role_that_is_as_much_as_the_top_role_stays_so_and_a_smaller_on
 
 
 @pytest.mark.claim("P21")
-def test_each_organization_has_in_its_history_which_of_its_roles_hold_more(acme: cast.Acme) -> None:
-    northlab = cast.found(acme.olga, "Southlab", Scheme.MANAGED)
-    lead = cast.custom_role(acme.organization, "Lead", Scope.WORKSPACE, *top_role(Scheme.STANDARD).permissions)
+def test_each_organization_has_in_its_history_which_of_its_roles_hold_more(world: Acme) -> None:
+    northlab = cast.found(world.olga, "Southlab", Scheme.MANAGED)
+    lead = cast.custom_role(world.organization, "Lead", Scope.WORKSPACE, *top_role(Scheme.STANDARD).permissions)
     taken(NOTEBOOKS, SHARING)
-    entered = {(said.subject, said.after) for said in cast.history(acme.organization, "permission.entered")}
+    entered = {(said.subject, said.after) for said in cast.history(world.organization, "permission.entered")}
     assert entered == {(BuiltIn.STANDARD_ADMIN, "apps.publish"), (lead.pk, "apps.publish")}
     assert [said.subject for said in cast.history(northlab, "permission.entered")] == [BuiltIn.MANAGED_MANAGER]
     before = everything()
@@ -140,19 +135,19 @@ def test_each_organization_has_in_its_history_which_of_its_roles_hold_more(acme:
     assert before == after
 
 
-def test_a_withdrawn_permission_leaves_roles_and_grants(acme: cast.Acme) -> None:
+def test_a_withdrawn_permission_leaves_roles_and_grants(world: Acme) -> None:
     taken(NOTEBOOKS, SHARING)
-    grant = acme.member(acme.mia).grants.get(workspace=acme.research)
+    grant = world.member(world.mia).grants.get(workspace=world.research)
     GrantPermission.objects.create(grant=grant, permission="apps.publish")
     taken(WithdrawnPermission(product="Notebooks", code="apps.publish"))
     assert holders("apps.publish") == set()
     assert not HostPermission.objects.exists()
     assert not GrantPermission.objects.exists()
-    said = cast.history(acme.organization, "permission.withdrawn")
+    said = cast.history(world.organization, "permission.withdrawn")
     assert [(entry.subject, entry.before) for entry in said] == [(BuiltIn.STANDARD_ADMIN, "apps.publish")]
 
 
-def test_a_migration_keeps_what_products_registered(acme: cast.Acme) -> None:
+def test_a_migration_keeps_what_products_registered(world: Acme) -> None:
     taken(NOTEBOOKS, RegisteredPermission(**{**as_dict(SHARING), "roles": ("standard_editor",)}))
     before = holders("apps.publish")
     sync_built_in_roles()
@@ -165,27 +160,27 @@ def test_a_migration_keeps_what_products_registered(acme: cast.Acme) -> None:
 
 
 @pytest.mark.claim("P10")
-def test_admins_hold_what_was_registered_and_may_still_give_every_role(acme: cast.Acme) -> None:
+def test_admins_hold_what_was_registered_and_may_still_give_every_role(world: Acme) -> None:
     of_resource = RegisteredPermission(**{**as_dict(SHARING), "code": "apps.open", "scope": Scope.RESOURCE})
     viewing = RegisteredPermission(
         **{**as_dict(SHARING), "code": "apps.look", "viewing": True, "roles": ("standard_viewer",)}
     )
     taken(NOTEBOOKS, SHARING, of_resource, viewing)
-    for user in (acme.olga, acme.mia):
-        facts = actor_facts(cast.web(user), acme.organization)
-        held = workspace_facts(acme.organization, facts, [acme.research.pk])[acme.research.pk]
+    for user in (world.olga, world.mia):
+        facts = actor_facts(cast.web(user), world.organization)
+        held = workspace_facts(world.organization, facts, [world.research.pk])[world.research.pk]
         assert {"apps.publish", "apps.open", "apps.look"} <= held.permissions
-    system = acme.organization.workspaces.get(kind=Workspace.Kind.SYSTEM)
-    most = workspace_facts(acme.organization, actor_facts(cast.web(acme.olga), acme.organization), [system.pk])
+    system = world.organization.workspaces.get(kind=Workspace.Kind.SYSTEM)
+    most = workspace_facts(world.organization, actor_facts(cast.web(world.olga), world.organization), [system.pk])
     assert "apps.look" in (most[system.pk].most or ())  # the read-only workspace still takes a Viewer
-    cast.place(acme.olga, acme.member(acme.ben), acme.research, BuiltIn.STANDARD_ADMIN)
+    cast.place(world.olga, world.member(world.ben), world.research, BuiltIn.STANDARD_ADMIN)
 
 
 # --- resources and counts
 
 
 @pytest.mark.row("N1", "N28", "L13")
-def test_resources_are_registered_once_and_pushed_again_without_a_trace(acme: cast.Acme) -> None:
+def test_resources_are_registered_once_and_pushed_again_without_a_trace(world: Acme) -> None:
     records = [
         NOTEBOOKS,
         project(1, owner="Mia@Acme.example", url="https://notebooks.example/1"),
@@ -194,76 +189,76 @@ def test_resources_are_registered_once_and_pushed_again_without_a_trace(acme: ca
     ]
     assert taken(*records).applied == 4
     first, second, third = Resource.objects.order_by("external_id")
-    assert (first.workspace, first.owner, first.access) == (acme.research, acme.member(acme.mia), "full")
+    assert (first.workspace, first.owner, first.access) == (world.research, world.member(world.mia), "full")
     assert second.access == "private"
     assert third.workspace is None
-    assert {said.subject for said in cast.history(acme.organization, "resource.registered")} == {
+    assert {said.subject for said in cast.history(world.organization, "resource.registered")} == {
         first.pk, second.pk, third.pk,
     }  # fmt: skip
-    count = len(cast.history(acme.organization))
+    count = len(cast.history(world.organization))
     taken(*records, project(1, name="Renamed", owner="mia@acme.example"))
     first.refresh_from_db()
     assert first.name == "Renamed"
     assert Resource.objects.count() == 3
-    assert len(cast.history(acme.organization)) == count
+    assert len(cast.history(world.organization)) == count
 
 
-def test_afterwards_roster_keeps_who_may_reach_a_resource(acme: cast.Acme) -> None:
+def test_afterwards_roster_keeps_who_may_reach_a_resource(world: Acme) -> None:
     taken(NOTEBOOKS, project(1), project(2, owner="ben@acme.example"))
     Resource.objects.filter(external_id="p1").update(access="private")
     taken(project(1, owner="mia@acme.example", access="full"), project(2, owner="mia@acme.example"))
     first, second = Resource.objects.order_by("external_id")
-    assert (first.access, first.owner) == ("private", acme.member(acme.mia))  # it had no owner
-    assert second.owner == acme.member(acme.ben)
-    said = cast.history(acme.organization, "resource.transferred")
-    assert [(each.subject, each.scope) for each in said] == [(acme.member(acme.mia).pk, first.pk)]
+    assert (first.access, first.owner) == ("private", world.member(world.mia))  # it had no owner
+    assert second.owner == world.member(world.ben)
+    said = cast.history(world.organization, "resource.transferred")
+    assert [(each.subject, each.scope) for each in said] == [(world.member(world.mia).pk, first.pk)]
 
 
 @pytest.mark.claim("P21")
-def test_what_a_product_moves_to_another_workspace_stands_in_the_history(acme: cast.Acme) -> None:
+def test_what_a_product_moves_to_another_workspace_stands_in_the_history(world: Acme) -> None:
     taken(NOTEBOOKS, project(1), project(2))
     taken(project(1, workspace="default"), project(2))
     taken(project(1, workspace="default"), project(2))
     moved = Resource.objects.get(external_id="p1").pk
     taken(project(1, workspace=""))
-    assert cast.history(acme.organization, "resource.moved") == [
+    assert cast.history(world.organization, "resource.moved") == [
         cast.Said("resource.moved", moved, None, "Research", "default"),
         cast.Said("resource.moved", moved, None, "default", ""),
     ]
 
 
-def test_a_resource_that_vanished_takes_all_along_but_its_name_in_the_history(acme: cast.Acme) -> None:
+def test_a_resource_that_vanished_takes_all_along_but_its_name_in_the_history(world: Acme) -> None:
     taken(NOTEBOOKS, project(1, kind="drive"), project(2))
     drive = Resource.objects.get(external_id="p1")
-    Collaborator.objects.create(resource=drive, member=acme.member(acme.ben))
-    Workspace.objects.filter(pk=acme.research.pk).update(default_drive=drive)
+    Collaborator.objects.create(resource=drive, member=world.member(world.ben))
+    Workspace.objects.filter(pk=world.research.pk).update(default_drive=drive)
     gone = VanishedResource(organization="acme", product="Notebooks", external_id="p1")
     taken(gone)
     taken(gone)
     assert list(Resource.objects.values_list("external_id", flat=True)) == ["p2"]
     assert not Collaborator.objects.exists()
-    acme.research.refresh_from_db()
-    assert acme.research.default_drive is None
-    assert [said.subject for said in cast.history(acme.organization, "resource.vanished")] == [drive.pk]
+    world.research.refresh_from_db()
+    assert world.research.default_drive is None
+    assert [said.subject for said in cast.history(world.organization, "resource.vanished")] == [drive.pk]
 
 
-def test_a_drive_that_moves_elsewhere_is_no_default_drive_any_more(acme: cast.Acme) -> None:
+def test_a_drive_that_moves_elsewhere_is_no_default_drive_any_more(world: Acme) -> None:
     taken(NOTEBOOKS, project(1, kind="drive"), project(2, kind="drive", workspace=""))
     there, own = Resource.objects.order_by("external_id")
-    Workspace.objects.filter(pk=acme.research.pk).update(default_drive=there)
-    type(acme.organization).objects.filter(pk=acme.id).update(default_drive=own)
+    Workspace.objects.filter(pk=world.research.pk).update(default_drive=there)
+    type(world.organization).objects.filter(pk=world.id).update(default_drive=own)
     taken(project(1, kind="drive", name="Renamed"), project(2, kind="drive", workspace=""))
-    acme.research.refresh_from_db()
-    assert acme.research.default_drive == there
+    world.research.refresh_from_db()
+    assert world.research.default_drive == there
     taken(project(1, kind="drive", workspace="default"), project(2, kind="drive", workspace="research"))
-    acme.research.refresh_from_db()
-    acme.organization.refresh_from_db()
-    assert acme.research.default_drive is None
-    assert acme.organization.default_drive is None
+    world.research.refresh_from_db()
+    world.organization.refresh_from_db()
+    assert world.research.default_drive is None
+    assert world.organization.default_drive is None
 
 
 @pytest.mark.row("N24")
-def test_what_stands_against_a_deletion_counts_registered_and_reported_ones(acme: cast.Acme) -> None:
+def test_what_stands_against_a_deletion_counts_registered_and_reported_ones(world: Acme) -> None:
     there = {"organization": "acme", "product": "Notebooks", "workspace": "research", "reported_at": THEN}
     taken(
         NOTEBOOKS,
@@ -273,22 +268,22 @@ def test_what_stands_against_a_deletion_counts_registered_and_reported_ones(acme
         ReportedCount(**there, kind="data set", value=1205),
         ReportedCount(**there, kind="model", value=0),
     )
-    assert say_counts(blocking_resources(acme.research.pk)) == "data set (1,205), project (3)"
+    assert say_counts(blocking_resources(world.research.pk)) == "data set (1,205), project (3)"
     taken(ReportedCount(**there, kind="data set", value=0))
-    assert say_counts(blocking_resources(acme.research.pk)) == "project (3)"
+    assert say_counts(blocking_resources(world.research.pk)) == "project (3)"
 
 
 @pytest.mark.row("I51")
-def test_what_somebody_owns_is_said_by_kind_without_the_names_of_private_ones(acme: cast.Acme) -> None:
+def test_what_somebody_owns_is_said_by_kind_without_the_names_of_private_ones(world: Acme) -> None:
     taken(NOTEBOOKS, *(project(number, owner="mia@acme.example") for number in range(4)))
     taken(project(8, kind="model", owner="mia@acme.example", workspace="", access="private"))
-    mia = acme.member(acme.mia)
+    mia = world.member(world.mia)
     owned = [(each.kind, each.count, list(each.names)) for each in owned_by(mia.pk)]
     assert owned == [("project", 4, ["Project 0", "Project 1", "Project 2"]), ("model", 1, [])]
-    assert [each.kind for each in owned_by(mia.pk, acme.research.pk)] == ["project"]
+    assert [each.kind for each in owned_by(mia.pk, world.research.pk)] == ["project"]
 
 
-def test_a_large_push_costs_statements_by_the_batch_not_by_the_resource(acme: cast.Acme) -> None:
+def test_a_large_push_costs_statements_by_the_batch_not_by_the_resource(world: Acme) -> None:
     taken(NOTEBOOKS)
 
     def statements(count: int) -> int:
@@ -302,11 +297,18 @@ def test_a_large_push_costs_statements_by_the_batch_not_by_the_resource(acme: ca
     assert Resource.objects.count() == 3_000
 
 
+@pytest.mark.claim("P3")
+def test_an_address_of_another_organization_owns_nothing_here(world: Acme) -> None:
+    northlab = cast.northlab()
+    taken(NOTEBOOKS, project(1, owner=northlab.zoe.email))
+    assert Resource.objects.get().owner is None
+
+
 # --- figures, accounts, activity
 
 
 @pytest.mark.row("I20", "I29", "I21")
-def test_figures_are_kept_with_source_and_time_and_the_later_one_replaces_the_former(acme: cast.Acme) -> None:
+def test_figures_are_kept_with_source_and_time_and_the_later_one_replaces_the_former(world: Acme) -> None:
     usage = {"organization": "acme", "product": "Notebooks", "kind": "usage", "code": "hours", "label": "Machine hours"}
     units = ReportedFigure(
         organization="acme",
@@ -320,33 +322,33 @@ def test_figures_are_kept_with_source_and_time_and_the_later_one_replaces_the_fo
     taken(NOTEBOOKS, units, ReportedFigure(**usage, value=Decimal("12.5"), unit="h", reported_at=THEN))
     taken(ReportedFigure(**usage, value=Decimal("13.25"), unit="h", reported_at=THEN + timedelta(hours=1)))
     taken(ReportedFigure(**usage, workspace="research", value=None, reported_at=THEN))
-    [hours] = figures_of(acme.organization, Figure.Kind.USAGE)
+    [hours] = figures_of(world.organization, Figure.Kind.USAGE)
     assert (hours.value, hours.unit, hours.product.name) == (Decimal("13.25"), "h", "Notebooks")
     assert hours.reported_at == THEN + timedelta(hours=1)
-    assert [each.value for each in figures_of(acme.organization, "usage", acme.research.pk)] == [None]
-    assert [each.label for each in entitlements_of(acme.organization)] == ["Shared consumption units"]
+    assert [each.value for each in figures_of(world.organization, "usage", world.research.pk)] == [None]
+    assert [each.label for each in entitlements_of(world.organization)] == ["Shared consumption units"]
 
 
 @pytest.mark.row("L9")
-def test_external_accounts_of_organization_and_members_are_noted(acme: cast.Acme) -> None:
+def test_external_accounts_of_organization_and_members_are_noted(world: Acme) -> None:
     here = {"organization": "acme", "account_id": "nca-17"}
     taken(
         OrganizationAccount(**here, state="checked"),
         MemberAccount(**here, address="ben@acme.example", state="failed", reported_at=THEN),
         MemberAccount(**here, address="ben@acme.example", state="checked", reported_at=THEN),
     )
-    acme.organization.refresh_from_db()
-    assert (acme.organization.external_account_id, acme.organization.external_account_state) == (
+    world.organization.refresh_from_db()
+    assert (world.organization.external_account_id, world.organization.external_account_state) == (
         "nca-17", AccountState.CHECKED,
     )  # fmt: skip
     assert ExternalAccount.objects.get().state == AccountState.CHECKED
-    said = cast.history(acme.organization, "external_account.reported")
+    said = cast.history(world.organization, "external_account.reported")
     assert [entry.after for entry in said] == ["nca-17, Checked"]
 
 
 @pytest.mark.row("A12")
-def test_reported_activity_never_goes_back(acme: cast.Acme) -> None:
-    ben = acme.member(acme.ben)
+def test_reported_activity_never_goes_back(world: Acme) -> None:
+    ben = world.member(world.ben)
     ben.activity.last_active_at = THEN
     ben.activity.save()
     earlier, later = THEN - timedelta(days=1), THEN + timedelta(days=1)
@@ -354,106 +356,3 @@ def test_reported_activity_never_goes_back(acme: cast.Acme) -> None:
         taken(SeenMember(organization="acme", address="ben@acme.example", at=at))
         ben.activity.refresh_from_db()
         assert ben.activity.last_active_at == expected
-
-
-# --- the lines
-
-
-def lines(*objects: dict[str, Any] | str) -> list[str]:
-    return [each if isinstance(each, str) else json.dumps(each) for each in objects]
-
-
-PRODUCT: dict[str, Any] = {"type": "product", "name": "Notebooks"}
-RESOURCE: dict[str, Any] = {
-    "type": "resource", "organization": "acme", "product": "Notebooks", "external_id": "p1", "kind": "project",
-    "name": "Churn", "workspace": "research",
-}  # fmt: skip
-PERMISSION: dict[str, Any] = {
-    "type": "permission", "product": "Notebooks", "code": "apps.publish", "scope": "workspace", "area": "Apps",
-    "ability": "publish apps",
-}  # fmt: skip
-COUNT: dict[str, Any] = {
-    "type": "count", "organization": "acme", "product": "Notebooks", "workspace": "research", "kind": "model",
-    "value": 3, "reported_at": "2026-03-01T12:00:00Z",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[1]", "no JSON object"),
-        ({"type": "planet"}, "type is none of product, permission"),
-        ({**RESOURCE, "color": "red"}, "no field color"),
-        ({**RESOURCE, "name": None}, "name is no text"),
-        ({**RESOURCE, "name": "a\u202eb"}, "one line of plain text"),
-        ({**RESOURCE, "name": "x" * 201}, "at most 200"),
-        ({**RESOURCE, "url": "javascript:alert(1)"}, "url: "),
-        ({**RESOURCE, "owner": "nobody"}, "owner: "),
-        ({**RESOURCE, "access": "open"}, "access is none of full, view, private"),
-        ({**RESOURCE, "workspace": "nowhere"}, "no workspace with the slug nowhere"),
-        ({**RESOURCE, "organization": "elsewhere"}, "No organization has the slug elsewhere"),
-        ({**RESOURCE, "product": "Unheard"}, "No product is called Unheard"),
-        ({key: RESOURCE[key] for key in RESOURCE if key != "kind"}, "lacks kind"),
-        ({**RESOURCE, "synced_at": "2026-03-01T12:00:00"}, "offset"),
-        ({**RESOURCE, "synced_at": "2999-03-01T12:00:00Z"}, "in the future"),
-        ({**RESOURCE, "synced_at": 5}, "no time"),
-        ({**PERMISSION, "code": "notebooks.run"}, "ships with Roster"),
-        ({**PERMISSION, "roles": ["guest"]}, "guest is none of"),
-        ({**PERMISSION, "roles": "standard_editor"}, "no list"),
-        ({**PERMISSION, "high_risk": "no"}, "high_risk is no yes or no"),
-        ({**COUNT, "value": -1}, "below zero"),
-        ({**COUNT, "value": True}, "no number"),
-        ({**COUNT, "value": 10**16}, "too large"),
-        ({"type": "seen", "organization": "acme", "address": "who@acme.example", "at": "2026-03-01T12:00:00Z"}, "who@"),
-    ],
-)  # fmt: skip
-def test_each_bad_line_is_told_apart_and_the_good_ones_are_applied(acme: cast.Acme, line: Any, reason: str) -> None:
-    receipt = hand_in_lines(lines(PRODUCT, "", line, {**RESOURCE, "external_id": "good"}))
-    [problem] = receipt.problems
-    assert problem.number == 3
-    assert reason in problem.reason
-    assert receipt.applied == 2
-    assert list(Resource.objects.values_list("external_id", flat=True)) == ["good"]
-
-
-def test_no_product_takes_over_the_permission_of_another_nor_changes_its_scope(acme: cast.Acme) -> None:
-    receipt = hand_in_lines(
-        lines(PRODUCT, {"type": "product", "name": "Other"}, PERMISSION, {**PERMISSION, "scope": "resource"})
-    )
-    assert receipt.problems == []  # the last one about a code counts
-    receipt = hand_in_lines(lines({**PERMISSION, "product": "Other"}))
-    assert [problem.reason for problem in receipt.problems] == ["apps.publish belongs to another product."]
-    receipt = hand_in_lines(lines(PERMISSION))
-    assert "has the scope resource" in receipt.problems[0].reason
-
-
-@pytest.mark.claim("P3")
-def test_an_address_of_another_organization_owns_nothing_here(acme: cast.Acme) -> None:
-    northlab = cast.northlab()
-    taken(NOTEBOOKS, project(1, owner=northlab.zoe.email))
-    assert Resource.objects.get().owner is None
-
-
-def run(*objects: dict[str, Any] | str) -> tuple[int, str, str]:
-    """The command on standard input: its exit status, what it said, and what it complained about."""
-    said, complained = io.StringIO(), io.StringIO()
-    status = 0
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stdin", io.StringIO("\n".join(lines(*objects))))
-        try:
-            call_command("hand_in", stdout=said, stderr=complained)
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return status, said.getvalue().strip(), complained.getvalue().strip()
-
-
-def test_the_command_says_what_it_took_and_fails_where_something_was_wrong(acme: cast.Acme) -> None:
-    assert run(PRODUCT, RESOURCE) == (0, "2 applied, 0 refused.", "")
-    status, said, complained = run(RESOURCE, "{", {**RESOURCE, "workspace": "x"})
-    assert (status, said) == (1, "1 applied, 2 refused.")
-    assert complained.splitlines() == [
-        "line 2: This is no JSON.",
-        "line 3: acme has no workspace with the slug x.",
-    ]

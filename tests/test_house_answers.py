@@ -214,6 +214,8 @@ def logged(debug: bool, *arguments: object) -> str:
     "address",
     [
         "/i/c2VjcmV0LXRva2Vu/",
+        "/i/c2VjcmV0LXRva2Vu/reminders/",
+        "/l/c2VjcmV0LXRva2Vu/",
         "https://roster.example.com/i/c2VjcmV0LXRva2Vu?next=/",
         "/accounts/password/reset/key/3-c2VjcmV0LXRva2Vu/",
         "/accounts/confirm-email/c2VjcmV0LXRva2Vu/",

@@ -13,7 +13,7 @@ from tests.cast import Acme, Said, history, refused, web
 from tests.stage import Stage
 from tests.visiting import visitor, words_of
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.models import Grant, Group, Member
+from workspaces.models import Grant, Group, Member, Organization
 
 
 def invited(world: Acme, **what: object) -> Invitation:
@@ -123,6 +123,20 @@ def test_whoever_raises_the_role_beyond_the_inviters_rights_answers_for_it_at_ac
     joined = cast.accept(kim, Invitation.objects.get(pk=invitation.pk))
     assert not joined.dropped
     assert world.member(kim).role_id == BuiltIn.ADMIN
+
+
+def test_more_time_for_what_had_ended_needs_a_free_seat_and_for_what_is_open_none(world: Acme) -> None:
+    invitation = invited(world)
+    seats = world.organization.members.count()
+    Organization.objects.filter(pk=world.id).update(seats=seats)
+    edit(world, world.olga, invitation, days=20)
+    cast.expire(invitation)
+    cast.invite(world.olga, world.organization, "kim@new.example")
+    with refused(409, "no_seat"):
+        edit(world, world.olga, invitation, days=20)
+    Organization.objects.filter(pk=world.id).update(seats=seats + 1)
+    edit(world, world.olga, invitation, days=20)
+    assert Invitation.objects.get(pk=invitation.pk).expires_at > timezone.now()
 
 
 def test_an_expired_invitation_is_open_again_by_the_same_link_when_it_gets_more_time(world: Acme) -> None:

@@ -21,7 +21,7 @@ from tests.cast import history, refused, web
 from tests.people import PASSWORD
 from tests.stage import Stage
 from tests.visiting import body_of, everything, visitor, words_of
-from tests.waiting import fresh, mails_of, opened, wording
+from tests.waiting import fresh, mails_of, opened, resend, wording
 from workspaces.actions import members
 from workspaces.models import Label
 
@@ -59,6 +59,19 @@ def test_the_word_can_follow_once_and_a_mail_that_still_waits_is_not_doubled(sta
         "invitation.declined",
         "invitation.explained",
     ]
+
+
+@pytest.mark.claim("P9")
+def test_asking_again_forgets_the_former_word_and_leaves_room_for_another(stage: Stage) -> None:
+    client, _page = opened(stage.link(stage.to_nora))
+    client.post("/invitation/decline/", {"word": "Not this year"})
+    resend(stage.acme.priya, stage.nora)
+    assert fresh(stage.to_nora).decline_word == ""
+    client, page = opened(stage.link(fresh(stage.to_nora)))
+    assert "Not this year" not in words_of(page)
+    client.post("/invitation/decline/")
+    assert client.post("/invitation/explain/", {"word": "Still too far"}).status_code == 303
+    assert fresh(stage.to_nora).decline_word == "Still too far"
 
 
 @pytest.mark.claim("P4", "P18")
@@ -202,6 +215,21 @@ def test_a_code_is_good_once_for_a_while_and_for_five_tries_and_three_are_sent_a
 
 
 @pytest.mark.claim("P5", "P9")
+def test_a_code_ends_with_its_link_and_the_newer_link_mails_one_of_its_own(stage: Stage) -> None:
+    OutgoingMail.objects.filter(recipient="nora@new.example").delete()
+    client, _page = opened(copied(stage, stage.to_nora))
+    client.post("/invitation/accept/")
+    former = mailed_code()
+    resend(stage.acme.priya, stage.nora)
+    with refused(409, "code_ended"):
+        proving.enter_code(actor=ROSTER, invitation_id=stage.to_nora.pk, generation=2, text=former)
+    client, _page = opened(copied(stage, fresh(stage.to_nora)))
+    client.post("/invitation/accept/")
+    assert mails_of(CODE_MAIL) == 2
+    assert client.post("/invitation/code/", {"code": mailed_code()}).status_code == 303
+
+
+@pytest.mark.claim("P5", "P9")
 def test_a_copied_link_ends_with_the_next_resending_and_is_shown_only_to_whoever_may_resend(stage: Stage) -> None:
     link = copied(stage, stage.to_nora)
     url = stage.url(f"members/{stage.nora.pk}/copy/")
@@ -296,7 +324,7 @@ def test_the_list_marks_who_asks_for_a_fresh_link_and_how_often_they_were_remind
     shown = body_of(visitor(stage.acme.priya).get(stage.url("invitations/")))
     nora, ina = (shown.split(f'id="i{each.pk}"')[1].split("</tr>")[0] for each in (stage.to_nora, stage.to_ina))
     assert "13 days left" in nora
-    assert 'aria-label="They asked for a fresh link on ' in nora
+    assert 'aria-label="Send a fresh link. They asked for a fresh link on ' in nora
     assert 'aria-label="2 reminders were sent"' in nora
     assert 'aria-label="Reminders were stopped on ' in ina
     assert "fresh link" not in ina

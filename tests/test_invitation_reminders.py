@@ -18,11 +18,12 @@ from invitations.models import Invitation
 from invitations.policy import next_reminder
 from invitations.queries.invitations import DECLINED_MAIL, REMINDER_MAIL
 from tests import cast
-from tests.cast import Acme, history, web
+from tests.cast import Acme, history, refused, web
 from tests.people import mailed_link
 from tests.smtp import Post
 from tests.waiting import fresh, mails_of
 from workspaces.actions import members, organizations
+from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Member, Organization
 
 
@@ -92,6 +93,23 @@ def test_nobody_is_reminded_who_cannot_or_would_not_be(world: Acme) -> None:
     assert reminding.remind() == 1
     kinds = [said.kind for said in history(world.organization)]
     assert kinds.count("reminders.stopped") == kinds.count("reminders.resumed") == 1
+
+
+@pytest.mark.claim("P10", "P18")
+def test_only_whoever_could_edit_the_invitation_stops_its_reminders(world: Acme) -> None:
+    strong = cast.invite(world.olga, world.organization, "strong@new.example", role=BuiltIn.ADMIN)
+    role = cast.custom_role(world.organization, "Asker", Scope.ORGANIZATION, Code.MEMBERS_INVITE, Code.MEMBERS_VIEW)
+    Member.objects.filter(organization=world.id, user=world.ben).update(role=role)
+    for somebody, code in ((world.mia, "no_right"), (world.ben, "holds_more")):
+        with refused(403, code):
+            reminding.stop_reminders(
+                actor=web(somebody), organization_id=world.id, member_id=strong.member_id or 0, stops=True
+            )
+    with refused(409, "joined"):
+        reminding.stop_reminders(
+            actor=web(world.olga), organization_id=world.id, member_id=world.member(world.mia).pk, stops=True
+        )
+    assert fresh(strong).reminders_stopped_at is None
 
 
 @pytest.mark.claim("P18", "P9")

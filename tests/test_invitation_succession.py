@@ -7,9 +7,9 @@ from tests import cast
 from tests.cast import Acme, Said, history, refused, web
 from tests.stage import Stage
 from tests.visiting import body_of, hidden_of, visitor, words_of
-from workspaces.actions import members
+from workspaces.actions import grants, members, resources
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.models import Grant, GroupMember, Member
+from workspaces.models import Collaborator, Grant, GroupMember, Member, RolePermission
 
 
 def asker(world: Acme, *users: object) -> None:
@@ -97,6 +97,33 @@ def test_whoever_leaves_by_themselves_can_hand_over_too(world: Acme) -> None:
     assert Invitation.objects.get(pk=invitation.pk).inviter == world.olga
 
 
+@pytest.mark.claim("P13", "P10")
+def test_extra_permissions_that_the_heir_does_not_hold_there_are_not_handed_over(world: Acme) -> None:
+    asker(world, world.ben)
+    viewing = RolePermission.objects.filter(role=BuiltIn.STANDARD_VIEWER).values_list("permission", flat=True)
+    lead = cast.custom_role(
+        world.organization, "Lead", Scope.WORKSPACE, *{*viewing, Code.MEMBERS_WORKSPACE_MANAGE.value}
+    )
+    cast.place(world.olga, world.member(world.ben), world.research, lead.pk)
+    places = {world.research.pk: BuiltIn.STANDARD_VIEWER.value}
+    asked = [
+        cast.invite(world.priya, world.organization, f"{name}@new.example", role=BuiltIn.GUEST, places=places)
+        for name in ("plain", "more")
+    ]
+    grant = Grant.objects.get(member=asked[1].member_id)
+    grants.change_grants(
+        actor=web(world.priya),
+        organization_id=world.id,
+        workspace_id=world.research.pk,
+        grant_ids=[grant.pk],
+        extra_permissions=[Code.WORKSPACE_EDIT],
+    ).insist()
+    remove(world, world.member(world.priya), successor=world.member(world.ben))
+    plain, more = (Invitation.objects.get(pk=each.pk) for each in asked)
+    assert (plain.inviter, plain.revoked_at) == (world.ben, None)
+    assert more.revoked_at is not None
+
+
 @pytest.mark.claim("P13")
 def test_the_dialog_counts_before_it_removes_and_asks_once_more_where_something_is_revoked(stage: Stage) -> None:
     acme = stage.acme
@@ -148,3 +175,29 @@ def test_leaving_offers_it_in_the_same_step(stage: Stage) -> None:
     assert "1 open invitation that you sent is revoked." in words_of(client.get(stage.url("leave/")))
     assert client.post(stage.url("leave/"), {"successor": acme.olga.email}).status_code == 303
     assert Invitation.objects.get(pk=invitation.pk).inviter == acme.olga
+
+
+@pytest.mark.claim("P13", "P10")
+@pytest.mark.parametrize(("successor", "goes_on"), [("olga", True), ("max", False)])
+def test_what_was_shared_goes_on_only_by_an_heir_who_could_share_it(
+    stage: Stage, successor: str, goes_on: bool
+) -> None:
+    acme = stage.acme
+    asker(acme, stage.max)
+    resources.share(
+        actor=web(acme.priya),
+        organization_id=acme.id,
+        resource_id=stage.churn.pk,
+        level="view",
+        address="gil@new.example",
+    )
+    invitation = cast.open_invitation(acme.organization, "gil@new.example")
+    heir = {"olga": acme.olga, "max": stage.max}[successor]
+    remove(acme, acme.member(acme.priya), successor=acme.member(heir))
+    after = Invitation.objects.get(pk=invitation.pk)
+    assert (after.revoked_at is None) is goes_on
+    if goes_on:
+        assert Collaborator.objects.get(member=invitation.member_id).added_by == heir
+        joined = cast.accept(cast.person("gil@new.example", "Gil Guest"), after)
+        assert not joined.dropped
+        assert Collaborator.objects.filter(member=joined.member_id, resource=stage.churn).exists()

@@ -15,12 +15,15 @@ from accounts import outbox
 from accounts.addresses import split
 from accounts.emails import ACCOUNT_MAILS, queue_allauth, trial
 from accounts.models import OutgoingMail, User
+from accounts.outbox.claims import UNANSWERED
 from accounts.outbox.skeletons import Skeleton
+from accounts.outbox.smtp import NO_SUCH_LETTERS
 from invitations.actions import proposing
 from invitations.models import Invitation, ProposedPerson
 from tests import cast
+from tests.mails import queue_notes
 from tests.people import person
-from tests.smtp import Post
+from tests.smtp import HANG, Post
 from tests.stage import Stage
 from tests.waiting import opened
 from workspaces.actions import grants, organizations, requests
@@ -211,3 +214,16 @@ def test_why_a_mail_was_not_sent_is_kept_in_one_language_and_read_in_each(
     assert {mail.reply for mail in waiting} == {"The request was withdrawn."}
     with override(language):
         assert gettext(waiting[0].reply) == said("The request was withdrawn.", language)
+
+
+@pytest.mark.usefixtures("note")
+def test_what_a_mail_ran_into_that_the_server_did_not_say_is_read_in_each_language(hasty_post: Post) -> None:
+    hasty_post.script("mia@example.org", HANG)
+    queue_notes("mia@example.org", "olga@example.org")
+    OutgoingMail.objects.filter(recipient="olga@example.org").update(generation=13)
+    outbox.drain()
+
+    replies = set(OutgoingMail.objects.values_list("reply", flat=True))
+    assert replies == {UNANSWERED, "Roster could not write this mail; its log says why."}
+    with override("de"):
+        assert all(gettext(reply) != reply for reply in (*replies, NO_SUCH_LETTERS))

@@ -9,12 +9,12 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
 from accounts.models import OutgoingMail, User
-from invitations.actions import domains, importing, links
+from invitations.actions import domains, links
 from invitations.asking import Ask
 from invitations.models import DomainRule, InviteLink, JoinDomain
 from invitations.queries.links import token_of
-from invitations.sheets import guess_columns, read_pasted
 from tests import cast
+from tests.imports import plan
 from tests.matrix import COLUMNS, MATRIX, METHODS
 from tests.people import person
 from tests.stage import DEPLOYING, Stage
@@ -118,16 +118,7 @@ PLAN_ADDRESSES = (
 
 def priyas_plan(stage: Stage) -> dict[str, Any]:
     """By which she would ask two people in; a plan is its maker's alone."""
-    sheet = read_pasted("email,name\nnew@one.example,Nia\nother@one.example,Otto\n")
-    job = importing.plan_import(
-        actor=cast.web(stage.acme.priya),
-        organization_id=stage.acme.id,
-        sheet=sheet,
-        columns=guess_columns(sheet),
-        is_certain=True,
-        defaults=Ask(BuiltIn.MEMBER),
-        title="Import",
-    )
+    job = plan(stage.acme, "email,name\nnew@one.example,Nia\nother@one.example,Otto\n")
     return {"job_id": job.pk, "number": 1, "kind": "csv"}
 
 

@@ -193,8 +193,7 @@ def test_attempts_that_fail_are_kept_with_their_words_and_those_that_go_well_cos
     assert [mail for (mail,) in MailAttempt.objects.values_list("mail__recipient").distinct()] == ["mia@example.org"]
     (first, second, third) = attempts()
     assert first == (State.RETRYING, "451 4.3.0 Later, please")
-    assert second[0] == State.RETRYING
-    assert "No answer after the message was handed over" in second[1]
+    assert second == (State.RETRYING, "No answer after the message was handed over.")
     assert third == (State.FAILED, "554 5.7.1 Never")
     OutgoingMail.objects.all().delete()
     assert not MailAttempt.objects.exists()

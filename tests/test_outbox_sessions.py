@@ -1,11 +1,13 @@
 """Getting to the mail server: TLS that is verified, signing in, and what a refused sign-in means for the mails."""
 
+import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -126,3 +128,80 @@ def test_a_wrong_password_is_the_operators_matter_and_fails_no_mail(
     assert mail.reply.startswith("535 ")
     assert "wrong" not in mail.reply
     assert keeper.taken == 0
+
+
+GREETING = ("220 ready", "250-mail.example.com\r\n250 PIPELINING")
+
+
+@contextmanager
+def in_groups(settings: Any, *answers: str, time_out: float = 20.0) -> Iterator[list[str]]:
+    """A server that takes commands in groups and answers by a script: yields what it hears, piece by piece."""
+    heard: list[str] = []
+    script = iter((*GREETING, *answers))
+
+    def talk(server: socket.socket) -> None:
+        with suppress(OSError):  # the listener was closed
+            while True:
+                caller, _ = server.accept()
+                with caller:
+                    for answer in script:
+                        caller.sendall(f"{answer}\r\n".encode())
+                        said = caller.recv(100_000).decode()
+                        if not said:
+                            break
+                        heard.append(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.MAIL_TIMEOUT = time_out
+        settings.MAIL_FROM = "Roster <roster@mail.example.com>"
+        settings.MAILERS = mailers(server.getsockname()[1], timeout=settings.MAIL_TIMEOUT)
+        thread = Thread(target=talk, args=(server,), daemon=True)
+        thread.start()
+        yield heard
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(20)
+
+
+ENVELOPE = "MAIL FROM:<roster@mail.example.com>\r\nRCPT TO:<{}>\r\nDATA\r\n"
+AGREED = "250 ok\r\n250 ok\r\n354 go on"
+REFUSED = "250 ok\r\n550 5.1.1 no such person"
+
+
+def test_commands_go_out_together_where_the_server_takes_them_in_groups(settings: Any) -> None:
+    queue_notes("mia@example.org")
+
+    with in_groups(settings, AGREED, "250 2.0.0 taken") as heard:
+        assert outbox.drain() == {"sent": 1}
+
+    assert heard[1] == ENVELOPE.format("mia@example.org")
+    assert OutgoingMail.objects.get().reply == "250 2.0.0 taken"
+
+
+@pytest.mark.parametrize(
+    ("answers", "between"),
+    [
+        ((f"{REFUSED}\r\n503 5.5.1 no recipient", "250 reset"), ["rset\r\n"]),
+        ((f"{REFUSED}\r\n354 go on all the same", *GREETING), ["ehlo"]),  # it might take nothing for one
+    ],
+)
+def test_a_refusal_within_a_group_is_the_mails_own_and_nothing_is_handed_over(
+    settings: Any, answers: tuple[str, ...], between: list[str]
+) -> None:
+    queue_notes("gone@example.org", "mia@example.org")
+
+    with in_groups(settings, *answers, AGREED, "250 2.0.0 taken") as heard:
+        assert outbox.drain() == {"refused": 1, "sent": 1}
+
+    assert [each[: len(start)] for each, start in zip(heard[2:], between, strict=False)] == between
+    assert heard[3] == ENVELOPE.format("mia@example.org")
+    gone = OutgoingMail.objects.get(recipient="gone@example.org")
+    assert (gone.state, gone.reply, gone.hand_overs) == ("failed", "550 5.1.1 no such person", 0)
+
+
+def test_a_refusal_counts_though_the_last_answer_to_its_group_never_comes(settings: Any) -> None:
+    queue_notes("gone@example.org")
+
+    with in_groups(settings, REFUSED, time_out=2.0):
+        assert outbox.drain() == {"refused": 1}
+
+    assert OutgoingMail.objects.get().reply == "550 5.1.1 no such person"

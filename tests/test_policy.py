@@ -20,7 +20,6 @@ from workspaces.policy import (
     State,
     Verb,
     WorkspaceFacts,
-    contains,
     decide,
     keep_last_admins,
 )
@@ -322,13 +321,6 @@ def test_an_offer_of_ownership_is_taken_by_its_successor_while_it_is_open() -> N
     ]:
         assert decide(actor(), Verb.ACCEPT_TRANSFER, organization=facts).reason is reason
     assert decide(admin(is_owner=True), Verb.OFFER_TRANSFER, organization=OrganizationFacts(owner_is_active=False))
-
-
-def test_roles_contain_each_other_as_sets() -> None:
-    assert contains(ADMIN, MEMBER)
-    assert contains(ADMIN, ADMIN)
-    assert not contains(MEMBER, ADMIN)
-    assert not contains(RoleFacts(1, frozenset("ab")), RoleFacts(2, frozenset("bc")))
 
 
 def test_an_admin_holds_every_permission_of_the_organization() -> None:

@@ -15,12 +15,12 @@ from invitations.models import Invitation
 from invitations.policy import CODE_TRIES, CODES_PER_DAY
 from invitations.queries.invitations import CODE_MAIL
 from invitations.tokens import Subject
-from tests import cast, test_races
-from tests.test_races import FEW, Acme, at_once, resend
+from tests import cast, racing
+from tests.racing import FEW, Acme, at_once, resend
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.claim("P26", "P5")]
 
-acme = test_races.acme  # a fixture
+acme = racing.acme  # a fixture
 
 
 def asked_in(acme: Acme, number: int) -> Invitation:

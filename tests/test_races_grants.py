@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from tests import cast
 from tests.cast import Acme
-from tests.test_races import at_once
+from tests.racing import at_once
 from workspaces.actions import grants, groups
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Entry, Grant, Group, Workspace

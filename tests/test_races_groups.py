@@ -5,8 +5,8 @@ import pytest
 from accounts.models import User
 from tests import cast
 from tests.cast import chosen, web
+from tests.racing import at_once
 from tests.stage import Stage
-from tests.test_races import at_once
 from workspaces.actions import groups
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Group, GroupMember, Member

@@ -11,16 +11,21 @@ from django.db.models.functions import Now
 
 from tests import cast
 from tests.cast import Acme
-from tests.test_races import at_once
+from tests.racing import FEW, ask_in, at_once, newcomer
+from tests.test_races_limits import limit
 from tests.workers import worker
 from workspaces.actions import jobs
 from workspaces.actions.jobs import working
+from workspaces.bulk.base import BulkJob
 from workspaces.catalogue import BuiltIn
-from workspaces.models import Entry, Job
+from workspaces.jobs import REGISTRY
+from workspaces.models import Entry, Job, JobRow
+from workspaces.queries.seats import Seats, seats_of
+from workspaces.reasons import Reason
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.claim("P26")]
 
-MANY = 2_300
+MANY = BulkJob.chunk + 300
 
 
 def large(acme: Acme) -> Job:
@@ -53,6 +58,7 @@ def test_of_two_workers_one_takes_a_job_and_every_row_is_done_once() -> None:
     acme = cast.acme()
     job = large(acme)
     assert at_once(working_off(), working_off(), working_off()) == ["done"] * 3
+    finish(job)
     insist_on_once(acme, job)
 
 
@@ -85,6 +91,35 @@ def test_one_undo_of_two_at_once_is_done() -> None:
     assert sorted(at_once(undo, undo)) == ["done", "not_undoable"]
 
 
+@pytest.mark.claim("P18", "P23")
+def test_the_undo_of_a_removal_and_an_invitation_want_the_last_seat_and_one_of_them_gets_it() -> None:
+    acme = cast.acme()
+    priya = cast.web(acme.priya)
+    for number in range(FEW):
+        limit(acme.organization)
+        ivy = cast.join(acme.olga, acme.organization, newcomer(number))
+        removal = jobs.start_job(
+            actor=priya,
+            organization_id=acme.id,
+            kind="members.remove",
+            title="Delete members",
+            parameters={},
+            rows=acme.organization.members.filter(pk=ivy.pk),
+        )
+        seats = acme.organization.members.count() + 1
+        limit(acme.organization, seats=seats)
+        _undone, invited = at_once(
+            lambda job=removal: jobs.undo_job(actor=priya, organization_id=acme.id, job_id=job.pk),
+            ask_in(acme.olga, acme.organization, f"q{number}@x.example"),
+        )
+        [row] = removal.undone_by.rows.all()
+        assert (row.result, invited) in [(Reason.NO_SEAT, "invited"), (JobRow.CHANGED, "over_seats")]
+        assert acme.organization.members.filter(address=ivy.address).exists() == (row.result == JobRow.CHANGED)
+        assert seats_of(acme.organization) == Seats(seats, seats)
+        if row.result == Reason.NO_SEAT:
+            assert "There is no free seat." in REGISTRY[removal.kind].sentence(row.result)
+
+
 def finish(job: Job) -> None:
     """As beat does it: again and again, since a chunk that waited too long for the lock is put off for seconds."""
     until = time.monotonic() + 60
@@ -93,20 +128,41 @@ def finish(job: Job) -> None:
         time.sleep(0.1)
 
 
-def position(job: Job) -> int:
-    return Job.objects.values_list("position", flat=True).get(pk=job.pk)
-
-
-def test_a_worker_process_that_is_killed_in_the_middle_leaves_whole_chunks_and_the_next_one_goes_on() -> None:
-    acme = cast.acme()
-    job = large(acme)
+def killed_at_work(job: Job, after: float) -> None:
+    """A worker comes, and is killed so many seconds after it has begun with the job; its lease ends at once."""
     with worker(seconds=60) as killed:
         until = time.monotonic() + 60
-        while position(job) == 0 and time.monotonic() < until and killed.poll() is None:
+        while unclaimed(job) and time.monotonic() < until and killed.poll() is None:
             time.sleep(0.005)
+        time.sleep(after)
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
-    assert position(job) in (1_000, 2_000, MANY)
-    Job.objects.filter(pk=job.pk).update(claimed_until=Now() - timedelta(seconds=1))
+    Job.objects.filter(pk=job.pk, claimed_by__isnull=False).update(claimed_until=Now() - timedelta(seconds=1))
+
+
+def unclaimed(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, claimed_by__isnull=True, finished_at__isnull=True).exists()
+
+
+@pytest.mark.parametrize("after", [0, 0.4])
+def test_workers_that_are_killed_in_the_middle_of_a_change_and_of_its_undo_leave_whole_chunks(after: float) -> None:
+    acme = cast.acme()
+    job = large(acme)
+    killed_at_work(job, after)
+    job.refresh_from_db()
+    assert job.position == job.changed == guests(acme)
+    assert job.position in (0, BulkJob.chunk, MANY)
     finish(job)
     insist_on_once(acme, job)
+    undoing = jobs.undo_job(actor=cast.web(acme.olga), organization_id=acme.id, job_id=job.pk)
+    killed_at_work(undoing, after)
+    undoing.refresh_from_db()
+    assert undoing.position == undoing.changed == MANY - guests(acme)
+    finish(undoing)
+    undoing.refresh_from_db()
+    assert (undoing.position, undoing.changed, undoing.problem, guests(acme)) == (MANY, MANY, "", 0)
+
+
+def guests(acme: Acme) -> int:
+    """Of the crowd, how many are Guests."""
+    return acme.organization.members.filter(joined_at__isnull=True, role=BuiltIn.GUEST).count()

@@ -12,7 +12,7 @@ from invitations.asking import Ask
 from invitations.models import InviteLink, InviteLinkUse, JoinDomain, JoinDomainUse
 from tests import cast
 from tests.people import person
-from tests.test_races import at_once, remove, resend, revoke, take_over
+from tests.racing import at_once, remove, resend, revoke, take_over
 from workspaces.actions import organizations
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Departure, Member, Organization

@@ -16,9 +16,9 @@ from invitations.asking import Ask
 from invitations.models import Invitation
 from invitations.queries.invitations import FRESH_MAIL
 from invitations.sheets import guess_columns, read_pasted
-from tests import cast, test_races
+from tests import cast, racing
 from tests.people import person
-from tests.test_races import FEW, Acme, ask_in, at_once, newcomer, resend
+from tests.racing import FEW, Acme, ask_in, at_once, newcomer, resend
 from tests.test_races_joining import come, follow
 from workspaces.actions import jobs, organizations
 from workspaces.catalogue import BuiltIn
@@ -27,7 +27,7 @@ from workspaces.queries.seats import Seats, seats_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.claim("P26")]
 
-acme = test_races.acme  # a fixture
+acme = racing.acme  # a fixture
 
 CLIENTS = 8
 

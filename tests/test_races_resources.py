@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from tests import cast
 from tests.cast import Acme
-from tests.test_races import at_once, newcomer, remove
+from tests.racing import at_once, newcomer, remove
 from workspaces.actions import resources, workspaces
 from workspaces.actions.hosts import Receipt, hand_in
 from workspaces.catalogue import BuiltIn

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from config.refusals import Refusal
 from tests import cast
 from tests.naive import read_model
-from tests.test_races import FEW, at_once
+from tests.racing import FEW, at_once
 from workspaces.actions import roles, scheme
 from workspaces.actions.scheme import Mapped, proposed_mapping
 from workspaces.catalogue import BUILT_IN_ROLES, BuiltIn, Code, Scheme, Scope, scheme_roles
@@ -59,7 +58,7 @@ def give(by: User, member: Member, workspace: Workspace, role: int) -> Callable[
             role_id=role,
         )
         for reason in outcome.refused:
-            raise Refusal(reason.sentence, reason.refused.value, reason)
+            raise reason.refusal()
 
     return act
 

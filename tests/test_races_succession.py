@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import User
 from invitations.models import Invitation
-from tests import cast, test_races
-from tests.test_races import FEW, Acme, accept, at_once, give_role, newcomer, remove, revoke
+from tests import cast, racing
+from tests.racing import FEW, Acme, accept, at_once, give_role, newcomer, remove, revoke
 from workspaces.actions import members
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Member, Organization
@@ -15,7 +15,7 @@ from workspaces.plans import Outcome
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.claim("P26", "P13")]
 
-acme = test_races.acme  # a fixture
+acme = racing.acme  # a fixture
 
 
 def hand_over(by: User, organization: Organization, leaving: User, heir: User) -> Callable[[], Outcome]:

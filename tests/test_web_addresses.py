@@ -4,19 +4,16 @@ What a look-alike is, and the one form of everything else, is in tests/test_addr
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import OutgoingMail, User
-from config.sentences import Sentence
-from invitations.actions import domains, importing
-from invitations.asking import Ask
+from invitations.actions import domains
 from invitations.models import DomainRule, Invitation, InviteLink, JoinDomain, ProposedPerson
-from invitations.sheets import guess_columns, read_pasted
 from tests import cast
+from tests.imports import plan
 from tests.people import PASSWORD
 from tests.stage import Stage
 from tests.test_web_invite import invite
@@ -69,13 +66,8 @@ def preview(stage: Stage, typed: str) -> Answer:
 
 
 def imported(stage: Stage, typed: str) -> Answer:
-    sheet = read_pasted(f"email,name\n{typed},Mia\n")
-    about: dict[str, Any] = {"actor": cast.web(stage.acme.olga), "organization_id": stage.acme.id}
-    columns, defaults = guess_columns(sheet), Ask(BuiltIn.MEMBER)
-    plan = importing.plan_import(
-        **about, sheet=sheet, columns=columns, is_certain=True, defaults=defaults, title=Sentence("Import")
-    )
-    return visitor(stage.acme.olga).get(stage.url(f"import/{plan.pk}/"))
+    job = plan(stage.acme, f"email,name\n{typed},Mia\n", stage.acme.olga)
+    return visitor(stage.acme.olga).get(stage.url(f"import/{job.pk}/"))
 
 
 def proposal(stage: Stage, typed: str) -> Answer:

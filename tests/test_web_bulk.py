@@ -14,11 +14,6 @@ from workspaces.catalogue import BuiltIn
 from workspaces.models import Grant, Group, GroupMember, Member, Selection
 
 
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
 def preview(stage: Stage, client: Client, act: str, *members: Member, **entry: Any) -> Answer:
     """The dialog that an act opens for ticked people."""
     data = {"member": [member.pk for member in members], **entry}

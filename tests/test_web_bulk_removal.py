@@ -19,11 +19,6 @@ from workspaces.models import Member, Product, Resource
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def olga(stage: Stage) -> Client:
-    return visitor(stage.acme.olga)
-
-
 def own(owners: list[Member], kind: str, *names: str, **more: Any) -> None:
     """Things of one kind, dealt out to the owners in turn."""
     product = Product.objects.get(name="Notebooks")

@@ -15,11 +15,6 @@ from workspaces.models import Group, GroupMember, Organization
 
 
 @pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
-@pytest.fixture
 def lena(stage: Stage) -> Client:
     """She manages the Data team and nothing else."""
     return visitor(stage.lena)

@@ -3,6 +3,7 @@
 import io
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,11 +25,6 @@ PLAN = (
     "nobody,Bert B,,\n"
     "cara@x.example,=1+1,Data teem,\n"
 )
-
-
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
 
 
 def upload(stage: Stage, client: Client, content: str | bytes = PLAN, name: str = "people.csv", **entry: Any) -> Answer:
@@ -72,6 +68,12 @@ def test_a_file_becomes_a_plan_that_says_what_would_happen_and_then_happens(stag
     # What is done is looked at where jobs are.
     assert priya.get(url).url == done.url
     assert priya.post(f"{url}confirm/").status_code == 409
+
+
+@pytest.mark.claim("P17")
+def test_the_name_of_a_file_holds_nothing_that_turns_or_hides_its_text(stage: Stage, priya: Client) -> None:
+    answer = upload(stage, priya, name="people\u202egpj.\u2066csv")
+    assert "Import of peoplegpj.csv 5 rows" in words_of(priya.get(answer.url))
 
 
 @pytest.mark.row("I26")
@@ -259,7 +261,7 @@ def test_long_plans_are_paged_by_their_lines_at_a_constant_number_of_queries(sta
     )
     assert len(queries_of(priya, few)) == len(queries_of(priya, many))
     page = priya.get(many)
-    assert "Lines 2 to 101" in words_of(page)
+    assert "1–100 of 160" in words_of(page)
     following = link_of(page, "next")
     assert following is not None
     assert len(rows_of(priya.get(following))) == 60
@@ -275,3 +277,21 @@ def test_a_large_plan_is_handed_to_a_worker_and_its_page_is_the_jobs(stage: Stag
     jobs.work_off()
     job.refresh_from_db()
     assert (job.changed, job.finished_at is not None) == (501, True)
+
+
+def test_whoever_was_signed_out_meanwhile_comes_back_to_the_page_that_they_were_on(stage: Stage, priya: Client) -> None:
+    url = planned(stage, priya)
+    there = f"http://testserver{url}?show=invited"
+    for headers in ({"Referer": there}, {**HTMX, "HX-Current-URL": there}):
+        answer = Client().post(f"{url}confirm/", headers=headers)
+        assert (answer.status_code, answer.url) == (302, f"/accounts/login/?{urlencode({'next': there}, safe='/')}")
+    elsewhere = Client().post(f"{url}confirm/", headers={"Referer": "https://evil.example/"})
+    assert elsewhere.url == "/accounts/login/?next=/"
+    assert Client().get(url).url == f"/accounts/login/?next={url}"
+
+
+def test_the_address_of_a_button_says_that_there_is_nothing_to_open(stage: Stage, priya: Client) -> None:
+    answer = priya.get(stage.url("invite/check/"))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST, OPTIONS")
+    assert "This address only takes what a page sends to it." in words_of(answer)
+    assert "only takes what a page sends" in toast_of(priya.get(stage.url("invite/check/"), headers=HTMX))

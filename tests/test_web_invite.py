@@ -18,11 +18,6 @@ from workspaces.catalogue import BuiltIn, Scheme
 from workspaces.models import Grant, GroupMember, Member
 
 
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
 def invite(stage: Stage, client: Client, addresses: str, **entry: Any) -> Answer:
     headers = entry.pop("headers", {})
     data = {"addresses": addresses, "role": BuiltIn.MEMBER, "expires": 7, **entry}
@@ -72,7 +67,7 @@ def test_many_addresses_in_every_way_that_people_write_them(stage: Stage, priya:
 
 def test_a_name_beside_the_address_stands_in_the_list(stage: Stage, priya: Client) -> None:
     invite(stage, priya, "Zoé Müller <zoe@x.example>")
-    assert "Zoé Müller zoe @x.example" in words_of(priya.get(stage.url("members/?q=zoe")))
+    assert "Zoé Müller zoe@x.example" in words_of(priya.get(stage.url("members/?q=zoe")))
 
 
 @pytest.mark.row("I30", "I31", "A6")
@@ -103,6 +98,11 @@ def test_role_groups_workspaces_message_and_expiry_go_with_the_invitation(stage:
     ):
         assert words in card
     assert "once accepted" in words_of(priya.get(stage.url("members/?q=new@x")))
+
+
+def test_a_group_that_a_request_names_twice_is_joined_once(stage: Stage, priya: Client) -> None:
+    assert invite(stage, priya, "new@x.example", groups=[stage.data_team.pk] * 2).status_code == 303
+    assert GroupMember.objects.filter(member__address="new@x.example").count() == 1
 
 
 @pytest.mark.row("I1", "I3", "I30")

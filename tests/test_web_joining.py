@@ -15,9 +15,8 @@ from invitations.queries.links import token_of
 from invitations.views.links import SHOWN
 from tests import cast
 from tests.nameserver import NameServer
-from tests.people import PASSWORD, mailed_link, person
+from tests.people import PASSWORD, change_address, mailed_link, person
 from tests.stage import Stage
-from tests.test_domain_joining import change_address, name_server  # noqa: F401
 from tests.visiting import Answer, body_of, everything, queries_of, visitor, words_of
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Grant, Member
@@ -112,7 +111,7 @@ def test_what_is_no_domain_is_said_at_the_field(stage: Stage, entry: str) -> Non
 @pytest.mark.row("D15")
 def test_a_domain_is_proven_by_dns_and_the_page_says_which_record(
     stage: Stage,
-    name_server: NameServer,  # noqa: F811
+    name_server: NameServer,
 ) -> None:
     olga = visitor(stage.acme.olga)
     page = olga.post(stage.url("settings/domains/"), {"domain": "Labs.Example"}, follow=True)
@@ -370,6 +369,7 @@ def test_a_workspace_admin_sees_and_ends_only_links_of_their_own(stage: Stage) -
     assert (f"links/{theirs.pk}/" in page, f"links/{other.pk}/" in page) == (True, False)
     assert mia.post(stage.url(f"links/{other.pk}/revoke/")).status_code == 404
     assert mia.post(stage.url(f"links/{theirs.pk}/revoke/")).status_code == 303
+    assert "This link has been ended already." in words_of(mia.post(stage.url(f"links/{theirs.pk}/revoke/")))
     zoe = visitor(stage.northlab.zoe)
     assert zoe.get(f"/o/{stage.northlab.organization.slug}/links/{other.pk}/").status_code == 404
 

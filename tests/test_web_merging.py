@@ -13,11 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
-@pytest.fixture
 def second(stage: Stage) -> Member:
     """Ben once more, waiting."""
     cast.ask_in(stage.acme.olga, stage.acme.organization, "ben@home.example")

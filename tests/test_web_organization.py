@@ -13,13 +13,7 @@ from tests.people import PASSWORD
 from tests.stage import Stage, crowd
 from tests.visiting import HTMX, body_of, everything, link_of, visitor, words_of
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.models import Member, Organization, OwnershipTransfer
-
-
-@pytest.fixture
-def olga(stage: Stage) -> Client:
-    return visitor(stage.acme.olga)
-
+from workspaces.models import AccountState, Member, Organization, OwnershipTransfer
 
 # --- where one belongs
 
@@ -129,6 +123,24 @@ def test_support_staff_create_organizations_and_become_their_owner(stage: Stage)
     assert (newco.owner.user, newco.owner.role_id) == (stage.sam, BuiltIn.ADMIN)
     again = sam.post("/organizations/new/", {"name": "\x07", "scheme": "nonsense"})
     assert again.status_code == 422
+
+
+@pytest.mark.row("L9")
+def test_the_settings_hold_every_policy_and_the_external_account(stage: Stage, olga: Client) -> None:
+    Organization.objects.filter(pk=stage.acme.id).update(external_account_state=AccountState.CHECKED)
+    entry = {
+        "name": "Acme",
+        "invitation_days": 7,
+        "members_create_groups": "on",
+        "members_create_workspaces": "on",
+        "external_account_id": "NCA-77",
+    }
+    assert olga.post(stage.url("settings/"), entry).status_code == 303
+    organization = Organization.objects.get(pk=stage.acme.id)
+    assert (organization.members_create_groups, organization.members_create_workspaces) == (True, True)
+    assert (organization.external_account_id, organization.external_account_state) == ("NCA-77", "not_checked")
+    assert not organization.members_see_members
+    assert 'value="NCA-77"' in body_of(olga.get(stage.url("settings/")))
 
 
 # --- ownership

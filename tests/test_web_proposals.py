@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
-@pytest.fixture
 def ben(stage: Stage) -> Client:
     organizations.change_organization(
         actor=cast.web(stage.acme.olga), organization_id=stage.acme.id, members_propose=True

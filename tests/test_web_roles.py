@@ -9,20 +9,17 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.people import make_stale
 from tests.stage import Stage
 from tests.visiting import HTMX, Answer, body_of, hidden_of, queries_of, visitor, words_of
 from workspaces.catalogue import BUILT_IN_ROLES, PERMISSIONS, BuiltIn, Code, Scope
 from workspaces.models import Grant, Member, Role, RolePermission
 from workspaces.queries.role_matrix import capital
+from workspaces.views import scheme
 
 pytestmark = pytest.mark.django_db
 
 DEPLOYING = ("workspace.view", "deployments.view", "deployments.create")
-
-
-@pytest.fixture
-def olga(stage: Stage) -> Client:
-    return visitor(stage.acme.olga)
 
 
 @pytest.fixture
@@ -330,3 +327,40 @@ def test_the_scheme_is_changed_after_its_effects_were_seen(stage: Stage, olga: C
     assert "Viewer" not in roles
     assert olga.post(here, given).status_code == 422  # it is the present one now
     assert olga.post(here, {**given, "to": "standard"}).status_code == 422
+
+
+def test_in_a_large_organization_the_page_comes_before_its_effects_are_counted(
+    stage: Stage, olga: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheme, "LARGE", 0)
+    here = stage.url("settings/scheme/")
+    page = olga.get(here, {"to": "managed"})
+    assert "Who gains and who loses is still to be counted." in words_of(page)
+    assert "people lose" not in words_of(page)
+    asked = re.search(r'<div id="effects"[^>]* hx-post="([^"]+)" hx-trigger="load"', body_of(page))
+    assert asked is not None
+    given = dict(re.findall(r'<select name="(\w+)".*?<option value="(\d+)" selected', body_of(page), re.DOTALL))
+    counted = olga.post(asked[1], given | {"to": "managed"}, headers=HTMX)
+    assert "people lose" in words_of(counted)
+    assert hidden_of(counted, "seen")
+
+
+@pytest.mark.claim("P15")
+def test_a_role_that_would_make_administrators_is_saved_after_a_fresh_proof_and_nothing_chosen_is_lost(
+    stage: Stage, olga: Client
+) -> None:
+    role = cast.custom_role(stage.acme.organization, "Helper", Scope.ORGANIZATION, Code.MEMBERS_VIEW)
+    make_stale(olga)
+    chosen = entry(role, Code.MEMBERS_VIEW, Code.MEMBERS_ORG_MANAGE)
+    seen = {"seen": hidden_of(olga.post(url(stage, role, "edit/preview/"), chosen, headers=HTMX), "seen")}
+    answer = olga.post(url(stage, role, "edit/"), chosen | seen)
+    assert answer.status_code == 403
+    page = body_of(answer)
+    assert re.search(
+        r'<a href="/accounts/confirm/\?next=[^"]*roles[^"]*" target="_blank">Confirm in a new tab</a>', page
+    )
+    assert re.search(r'value="members.org.manage" checked', page)
+    assert codes_of(role) == {Code.MEMBERS_VIEW}
+    make_stale(olga, -301)
+    assert olga.post(url(stage, role, "edit/"), chosen | seen).status_code == 303
+    assert codes_of(role) == {Code.MEMBERS_VIEW, Code.MEMBERS_ORG_MANAGE}

@@ -10,11 +10,6 @@ from workspaces.catalogue import BuiltIn
 from workspaces.models import Departure, Grant, GroupMember, Member
 
 
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
 def act(stage: Stage, member: Member, name: str) -> str:
     return stage.url(f"members/{member.pk}/{name}/")
 

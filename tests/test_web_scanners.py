@@ -18,8 +18,8 @@ from invitations.asking import Ask
 from invitations.models import Invitation
 from invitations.queries.links import token_of
 from tests import cast
+from tests.racing import at_once
 from tests.stage import Stage
-from tests.test_races import at_once
 from tests.test_web_answer import press
 from tests.visiting import Answer, body_of, everything, hidden_of, visitor
 from workspaces.catalogue import BuiltIn

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.claim("P3")
 UNKNOWN = 987_654_321
 
 
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
-
-
 def same(foreign: Answer, unknown: Answer, theirs: object = UNKNOWN, nothing: object = UNKNOWN) -> bool:
     """Are two answers the same but for what was asked for, which may stand in links?"""
     bodies = bare(foreign), bare(unknown).replace(str(nothing), str(theirs))

@@ -14,39 +14,17 @@ from accounts.models import OutgoingMail
 from accounts.models.mails import MailState
 from invitations.models import Invitation
 from tests import cast
+from tests.places import on
 from tests.stage import Stage, crowd
-from tests.visiting import (
-    HTMX,
-    Answer,
-    body_of,
-    hidden_of,
-    link_of,
-    queries_of,
-    rows_of,
-    toast_of,
-    visitor,
-    words_of,
-)
+from tests.visiting import HTMX, Answer, body_of, hidden_of, link_of, queries_of, rows_of, toast_of, visitor, words_of
 from workspaces.actions import grants
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Grant, Member, Resource
 from workspaces.queries.effective import held_by, paths_in
 from workspaces.queries.member_sql import Cursor
 from workspaces.queries.roles import all_roles
-from workspaces.queries.workspace_people import PeopleFilters, people_of, people_page
 
 VIEWER, EDITOR, ADMIN = map(int, (BuiltIn.STANDARD_VIEWER, BuiltIn.STANDARD_EDITOR, BuiltIn.STANDARD_ADMIN))
-
-
-@pytest.fixture
-def mia(stage: Stage) -> Client:
-    """Admin of Research, plain Member of Acme."""
-    return visitor(stage.acme.mia)
-
-
-@pytest.fixture
-def priya(stage: Stage) -> Client:
-    return visitor(stage.acme.priya)
 
 
 def here(stage: Stage, path: str = "", slug: str = "research") -> str:
@@ -69,9 +47,7 @@ def row_of(page: Answer, member: Member) -> str:
 
 def give(stage: Stage, role: int, *members: Member, **more: Any) -> None:
     grants.give_role(
-        actor=cast.web(stage.acme.mia),
-        organization_id=stage.acme.id,
-        workspace_id=stage.research.pk,
+        **on(stage.acme.mia, stage.research),
         role_id=role,
         chosen=cast.chosen(*members) if members else None,
         **more,
@@ -411,73 +387,6 @@ def test_ends_and_renewal_stand_on_the_pages_and_nothing_outlives_its_end(stage:
     assert mia.post(here(stage, f"grants/{grant.pk}/edit/"), {"role": EDITOR}).status_code == 404
     assert mia.post(here(stage, "members/add/"), {"role": EDITOR, "pick": f"m{ben.pk}"}).status_code == 303
     assert roles_of(stage, ben) == [EDITOR]
-
-
-# --- the list itself
-
-
-ALL = PeopleFilters()
-
-
-def naive(stage: Stage) -> list[int]:
-    """Everybody with a way into Research, by name, the plain way."""
-    ids = list(stage.acme.organization.members.values_list("pk", flat=True))
-    ways = paths_in(stage.acme.organization, stage.research.pk, ids)
-    inside = Member.objects.filter(pk__in=[pk for pk, paths in ways.items() if paths])
-    return [
-        member.pk
-        for member in inside.order_by("directory__sort_name", "pk")
-        if member.joined_at is not None or any(path.kind != "everyone" for path in ways[member.pk])
-    ]
-
-
-def walk(stage: Stage, filters: PeopleFilters = ALL) -> list[int]:
-    """All pages forwards; and backwards they are the same."""
-    pages, cursor = [], None
-    while True:
-        page = people_page(stage.acme.organization, stage.research, filters, cursor)
-        pages.append([row.id for row in page.rows])
-        if page.next is None:
-            break
-        cursor = page.next
-    back = []
-    while True:
-        back.append([row.id for row in page.rows])
-        if page.previous is None:
-            break
-        page = people_page(stage.acme.organization, stage.research, filters, page.previous)
-    assert back[::-1] == pages
-    return [pk for page in pages for pk in page]
-
-
-@pytest.mark.parametrize("narrow", [10_000, 0])
-@pytest.mark.parametrize("everyone", [False, True])
-def test_both_plans_find_the_same_people_on_every_page(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, narrow: int, everyone: bool
-) -> None:
-    monkeypatch.setattr("workspaces.queries.workspace_people.NARROW", narrow)
-    ids = crowd(stage, [(f"p{number:03}@crowd.example", f"Person {number % 7} {number}") for number in range(130)])
-    members = list(Member.objects.filter(pk__in=ids))
-    give(stage, VIEWER, *members[:70])
-    team = cast.group_of(stage.acme.olga, stage.acme.organization, "Crew", *members[60:110])
-    give(stage, EDITOR, group_ids=[team.pk], everyone=everyone)
-
-    everybody = walk(stage)
-    assert everybody == naive(stage)
-    page = people_page(stage.acme.organization, stage.research, PeopleFilters())
-    assert page.count == len(everybody)
-    assert set(people_of(stage.acme.organization, stage.research, PeopleFilters()).values_list("pk", flat=True)) == set(
-        everybody
-    )
-    by_group = walk(stage, PeopleFilters(sources=("group",)))
-    assert set(by_group) == {member.pk for member in members[60:110]}
-    called = walk(stage, PeopleFilters(search="person 3"))
-    names = dict(Member.objects.values_list("pk", "directory__name"))
-    assert {names[pk] for pk in called} == {names[pk] for pk in everybody if names[pk].startswith("Person 3 ")}
-    in_crew = walk(stage, PeopleFilters(search="crew"))
-    assert set(in_crew) == {member.pk for member in members[60:110]}
-    waiting = people_of(stage.acme.organization, stage.research, PeopleFilters(states=("invited",)))
-    assert waiting.count() == 110
 
 
 def test_the_pages_cost_the_same_for_many(stage: Stage, mia: Client) -> None:

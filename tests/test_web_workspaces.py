@@ -1,4 +1,4 @@
-"""Workspaces over HTTP: the list, making and changing one, its history, its end, joining, leaving, where one begins."""
+"""Workspaces over HTTP: the list, making and changing one, joining, leaving, where one begins, its history."""
 
 import re
 from datetime import timedelta
@@ -7,51 +7,19 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 from django.test import Client
-from django.utils import timezone
 
 from tests import cast
+from tests.places import delete, make, on
 from tests.stage import Stage
 from tests.visiting import HTMX, body_of, everything, link_of, queries_of, visitor, words_of
 from workspaces.actions import workspaces
-from workspaces.actions.hosts import hand_in
+from workspaces.actions.locking import Locked
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.hosts import KnownProduct, RegisteredResource, ReportedCount, VanishedResource
-from workspaces.models import AccountState, Grant, Member, Organization, Workspace
+from workspaces.history import GRANT_REMOVED
+from workspaces.models import Entry, Grant, Member, Workspace
+from workspaces.queries.facts import actor_facts
 
 LIST = "workspaces/"
-
-
-@pytest.fixture
-def olga(stage: Stage) -> Client:
-    return visitor(stage.acme.olga)
-
-
-@pytest.fixture
-def mia(stage: Stage) -> Client:
-    return visitor(stage.acme.mia)
-
-
-@pytest.fixture
-def ben(stage: Stage) -> Client:
-    return visitor(stage.acme.ben)
-
-
-def make(stage: Stage, name: str, **what: Any) -> Workspace:
-    return workspaces.create_workspace(
-        actor=cast.web(stage.acme.olga), organization_id=stage.acme.id, name=name, **what
-    )
-
-
-def lab_of_mia(stage: Stage) -> Workspace:
-    """Nothing is kept in it yet."""
-    return make(stage, "Lab", admin_id=stage.member(stage.acme.mia).pk)
-
-
-def end(stage: Stage, workspace: Workspace, act: str) -> None:
-    more = {"confirmed_name": workspace.name} if act == "delete_workspace" else {}
-    getattr(workspaces, act)(
-        actor=cast.web(stage.acme.olga), organization_id=stage.acme.id, workspace_id=workspace.pk, **more
-    )
 
 
 def names_in(answer: Any) -> list[str]:
@@ -66,7 +34,7 @@ def names_in(answer: Any) -> list[str]:
 
 @pytest.mark.row("I12", "N1")
 def test_the_list_says_what_one_is_in_each_workspace_and_how_many_people_are_there(stage: Stage, olga: Client) -> None:
-    make(stage, "attic", description="Old things", label="project")
+    make(stage.acme.olga, stage.acme.organization, "attic", description="Old things", label="project")
     page = olga.get(stage.url(LIST))
     assert names_in(page) == ["attic", "default", "Research", "system"]
     words = words_of(page)
@@ -83,9 +51,12 @@ def test_the_list_says_what_one_is_in_each_workspace_and_how_many_people_are_the
 
 def test_archived_and_deleted_workspaces_have_a_filter_of_their_own(stage: Stage, olga: Client, ben: Client) -> None:
     assert "Archived" not in words_of(olga.get(stage.url(LIST)))
-    old, gone = make(stage, "Old"), make(stage, "Gone")
-    end(stage, old, "archive_workspace")
-    end(stage, gone, "delete_workspace")
+    old, gone = (
+        make(stage.acme.olga, stage.acme.organization, "Old"),
+        make(stage.acme.olga, stage.acme.organization, "Gone"),
+    )
+    workspaces.archive_workspace(**on(stage.acme.olga, old))
+    delete(stage.acme.olga, gone)
     Workspace.objects.filter(pk=gone.pk).update(deleted_at=Now() - timedelta(days=20.5))
     page = olga.get(stage.url(LIST))
     assert not {"Old", "Gone"} & set(names_in(page))
@@ -178,7 +149,7 @@ def test_members_make_workspaces_where_the_settings_say_so_but_name_nobody(
     assert Workspace.objects.get(slug="bens").person == stage.member(stage.acme.ben)
 
 
-# --- settings and end
+# --- settings
 
 
 @pytest.mark.row("N3", "D2")
@@ -210,89 +181,6 @@ def test_whoever_manages_workspaces_changes_those_that_they_do_not_open(stage: S
     assert ben.get(stage.url("w/research/")).status_code == 404
     assert ben.get(stage.url("w/research/settings/")).status_code == 200
     assert ben.post(stage.url("w/research/settings/archive/")).status_code == 303
-
-
-def test_an_archived_workspace_says_so_to_its_admins_and_is_gone_for_others(
-    stage: Stage, mia: Client, ben: Client
-) -> None:
-    cast.place(stage.acme.mia, stage.member(stage.acme.ben), stage.research, BuiltIn.STANDARD_EDITOR)
-    dialog = words_of(mia.get(stage.url("w/research/settings/archive/"), headers=HTMX))
-    assert "Only its admins still see it." in dialog
-    done = mia.post(stage.url("w/research/settings/archive/"), follow=True)
-    assert "This workspace is archived" in words_of(done)
-    assert ben.get(stage.url("w/research/")).status_code == 404
-    assert "Archived" in words_of(ben.get("/my/"))
-    assert mia.post(stage.url("w/research/settings/archive/")).status_code == 409
-    assert "is open again" in words_of(mia.post(stage.url("w/research/settings/reopen/"), follow=True))
-    assert ben.get(stage.url("w/research/"), follow=True).status_code == 200
-
-
-def keep(*records: Any) -> None:
-    product = KnownProduct(name="Notebooks", url="https://notebooks.example/")
-    assert hand_in([product, *records]).problems == []
-
-
-def project(external_id: str) -> RegisteredResource:
-    return RegisteredResource(
-        organization="acme", product="Notebooks", external_id=external_id, kind="project", name="Atlas", workspace="lab"
-    )
-
-
-def counted(value: int) -> ReportedCount:
-    return ReportedCount(
-        organization="acme",
-        workspace="lab",
-        product="Notebooks",
-        kind="data set",
-        value=value,
-        reported_at=timezone.now(),
-        url="https://notebooks.example/data/",
-    )
-
-
-@pytest.mark.row("N23", "N24", "N25")
-@pytest.mark.claim("P15")
-def test_deleting_names_what_is_in_the_way_and_then_asks_for_the_name(stage: Stage, mia: Client) -> None:
-    lab_of_mia(stage)
-    url = stage.url("w/lab/settings/delete/")
-    keep(project("lab1"), counted(5))
-    stopped = mia.post(url, {"name": "Lab"})
-    assert stopped.status_code == 409
-    words = words_of(stopped)
-    assert re.search(r"Lab still holds data set \(5\) ?, project \(1\) ?\.", words)
-    assert "Check again" in words
-    assert 'href="https://notebooks.example/data/"' in body_of(stopped)
-    assert f'href="{stage.url("w/lab/resources/?kind=project")}"' in body_of(stopped)
-    keep(VanishedResource(organization="acme", product="Notebooks", external_id="lab1"), counted(0))
-    assert "still holds" not in words_of(mia.get(url))
-    stale = visitor(stage.acme.mia, is_fresh=False)
-    before = everything()
-    wrong = mia.post(url, {"name": "lab"})
-    assert wrong.status_code == 422
-    assert "That is not its name." in words_of(wrong)
-    for answer in (stale.get(url), stale.post(url, {"name": "Lab"})):
-        assert answer.status_code == 302
-        assert "/accounts/" in answer["Location"]
-    assert everything() == before
-    done = mia.post(url, {"name": "Lab"}, follow=True)
-    assert "Lab is deleted." in words_of(done)
-    for path in ("", "settings/", "history/", "members/", "resources/", "leave/"):
-        assert mia.get(stage.url(f"w/lab/{path}")).status_code == 404
-
-
-@pytest.mark.claim("P11")
-def test_a_deleted_workspace_is_restored_with_an_admin_where_none_is_left(stage: Stage, olga: Client) -> None:
-    lab = make(stage, "Lab", admin_id=stage.member(stage.max).pk)
-    url = stage.url(f"workspaces/{lab.pk}/restore/")
-    assert olga.get(url).status_code == 404
-    end(stage, lab, "delete_workspace")
-    assert visitor(stage.max).get(url).status_code == 403
-    assert "Nobody is left" not in words_of(olga.get(url))
-    olga.post(stage.url(f"members/{stage.member(stage.max).pk}/remove/"))
-    assert "Nobody is left who runs it." in words_of(olga.get(url))
-    assert olga.post(url, {"admin": "nobody@acme.example"}).status_code == 422
-    assert "Lab is restored" in words_of(olga.post(url, {"admin": "ben@acme.example"}, follow=True))
-    assert lab.grants.get().member == stage.member(stage.acme.ben)
 
 
 # --- joined, left, begun in
@@ -356,9 +244,10 @@ def test_one_begins_where_one_chose_to_begin_as_long_as_one_reaches_it(stage: St
     assert start() == stage.url("w/default/")
     assert "You begin here" in body_of(ben.get("/my/"))
     assert ben.post(stage.url("w/research/default/")).status_code == 404
-    end(stage, Workspace.objects.get(slug="default", organization=stage.acme.id), "archive_workspace")
+    here = on(stage.acme.olga, Workspace.objects.get(slug="default", organization=stage.acme.id))
+    workspaces.archive_workspace(**here)
     assert start() == "/my/"
-    end(stage, Workspace.objects.get(slug="default", organization=stage.acme.id), "reopen_workspace")
+    workspaces.reopen_workspace(**here)
     assert "You no longer begin in default." in words_of(ben.post(stage.url("w/default/default/"), follow=True))
     assert start() == "/my/"
 
@@ -377,14 +266,14 @@ def test_my_access_says_what_one_is_through_what_and_which_groups_one_manages(st
     assert "As Admin of the organization you open every workspace." in priya
 
 
-# --- its history, the organization's settings
+# --- its history
 
 
 @pytest.mark.claim("P21")
 def test_the_history_of_a_workspace_holds_what_is_its_own_and_nothing_else(
     stage: Stage, mia: Client, ben: Client
 ) -> None:
-    other = make(stage, "Elsewhere")
+    other = make(stage.acme.olga, stage.acme.organization, "Elsewhere")
     cast.place(stage.acme.olga, stage.member(stage.acme.ben), other, BuiltIn.STANDARD_VIEWER)
     cast.place(stage.acme.mia, stage.member(stage.acme.ben), stage.research, BuiltIn.STANDARD_EDITOR)
     url = stage.url("w/research/history/")
@@ -407,12 +296,7 @@ def test_the_history_of_a_workspace_holds_what_is_its_own_and_nothing_else(
 
 
 def test_an_act_that_reaches_further_shows_only_what_happened_in_this_workspace(stage: Stage, mia: Client) -> None:
-    from workspaces.actions.locking import Locked
-    from workspaces.history import GRANT_REMOVED
-    from workspaces.models import Entry
-    from workspaces.queries.facts import actor_facts
-
-    other = make(stage, "Elsewhere")
+    other = make(stage.acme.olga, stage.acme.organization, "Elsewhere")
     actor = cast.web(stage.acme.olga)
     held = Locked(stage.acme.organization, actor, actor_facts(actor, stage.acme.organization))
     act = held.record(GRANT_REMOVED, subject=stage.member(stage.acme.ben).pk, scope=stage.research.pk, before="Editor")
@@ -421,21 +305,3 @@ def test_an_act_that_reaches_further_shows_only_what_happened_in_this_workspace(
     assert "Olga Owner took a role in Research from Ben Weber" in words
     assert "Max Muster" not in words
     assert "Elsewhere" not in words
-
-
-@pytest.mark.row("L9")
-def test_the_settings_hold_every_policy_and_the_external_account(stage: Stage, olga: Client) -> None:
-    Organization.objects.filter(pk=stage.acme.id).update(external_account_state=AccountState.CHECKED)
-    entry = {
-        "name": "Acme",
-        "invitation_days": 7,
-        "members_create_groups": "on",
-        "members_create_workspaces": "on",
-        "external_account_id": "NCA-77",
-    }
-    assert olga.post(stage.url("settings/"), entry).status_code == 303
-    organization = Organization.objects.get(pk=stage.acme.id)
-    assert (organization.members_create_groups, organization.members_create_workspaces) == (True, True)
-    assert (organization.external_account_id, organization.external_account_state) == ("NCA-77", "not_checked")
-    assert not organization.members_see_members
-    assert 'value="NCA-77"' in body_of(olga.get(stage.url("settings/")))

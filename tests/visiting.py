@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from tests.stage import Stage
 
 HTMX = {"HX-Request": "true"}
 type Answer = Any
@@ -122,3 +124,27 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         for model in apps.get_models()
         if model._meta.managed and model._meta.label not in ASIDE
     }
+
+
+# --- whose browser it is
+
+
+@pytest.fixture
+def olga(stage: Stage) -> Client:
+    return visitor(stage.acme.olga)
+
+
+@pytest.fixture
+def priya(stage: Stage) -> Client:
+    return visitor(stage.acme.priya)
+
+
+@pytest.fixture
+def mia(stage: Stage) -> Client:
+    """Admin of Research, plain Member of Acme."""
+    return visitor(stage.acme.mia)
+
+
+@pytest.fixture
+def ben(stage: Stage) -> Client:
+    return visitor(stage.acme.ben)

@@ -5,10 +5,16 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, User
 from accounts.outbox import letters
+from invitations.actions import keeping
 from invitations.models import Invitation
+from invitations.policy import State
+from invitations.queries.invitations import at_now, state_of
+from tests.cast import chosen, web
 from tests.visiting import Answer
+from workspaces.models import Member
+from workspaces.plans import Outcome
 
 
 def fresh(invitation: Invitation) -> Invitation:
@@ -30,3 +36,20 @@ def wording(kind: str) -> Any:
     letter = letters.kinds[kind].letters([mail])[mail.pk]
     assert isinstance(letter, letters.Letter), letter
     return letter
+
+
+def state_now(invitation: Invitation) -> State:
+    return state_of(at_now(Invitation.objects.filter(pk=invitation.pk)).get())
+
+
+def resend(by: User, *waiting: Member) -> Outcome:
+    return keeping.resend(actor=web(by), organization_id=waiting[0].organization_id, chosen=chosen(*waiting))
+
+
+def waiting(invitation: Invitation) -> Member:
+    return Member.objects.get(invitation=invitation)
+
+
+def mails(invitation: Invitation) -> list[tuple[str, int]]:
+    rows = OutgoingMail.objects.filter(kind="invitation", subject_id=invitation.pk).order_by("pk")
+    return list(rows.values_list("recipient", "generation"))

@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import get_language_info, gettext, gettext_noop, override
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.catalogue import BUILT_IN_ROLES
@@ -317,10 +318,12 @@ def kept_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="minutes")
 
 
-def stored_words(kind: EventKind, text: str) -> str:
-    """An entry's before or after as people read it: states, built-in roles and moments in their language and zone,
-    names as they are.
+def stored_words(kind: EventKind, text: str, field: object = None) -> str:
+    """An entry's before or after as people read it: states, built-in roles, languages and moments in their language and
+    zone, names as they are. field: what was changed, where the act says so.
     """
+    if field == "language":
+        return str(get_language_info(text)["name_translated"]) if text in dict(settings.LANGUAGES) else text
     if _MOMENT.fullmatch(text):
         return date_format(timezone.localtime(datetime.fromisoformat(text)), gettext("j F Y, H:i"))
     if kind is DOMAIN_PAUSED:

@@ -5,7 +5,7 @@ whose other keys are the fields: times as ISO 8601 with an offset, numbers as nu
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,10 @@ from workspaces.catalogue import PERMISSIONS, BuiltIn, Scope
 
 CLOCKS_APART = timedelta(minutes=5)
 """By how much a product's clock may be ahead of ours."""
+
+
+type Refuse = Callable[[int, str], None]
+"""Says of a record, by its number, why it is not taken."""
 
 
 class BadRecord(ValueError):

@@ -6,7 +6,7 @@ A kind decides nothing about queueing, chunks or progress; `workspaces.actions.j
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from config.sentences import Sentence
 from config.sentences import Sentence as _
@@ -43,8 +43,12 @@ class RowResult:
 
 class JobKind(ABC):
     """Called under the organization's lock, inside the transaction that also writes the results. place: the person who
-    confirmed the job, with the rights that they hold now.
+    confirmed the job, with the rights that they hold now. rows: those of one chunk in their order, read by whoever
+    needs more than to name them.
     """
+
+    chunk: ClassVar[int] = 1_000
+    """Rows of one transaction, which holds the organization's lock: for about a second."""
 
     @property
     @abstractmethod
@@ -67,10 +71,10 @@ class JobKind(ABC):
         return parameters
 
     @abstractmethod
-    def apply(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
+    def apply(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         """One result for every row. May raise Refusal, which ends the job with its sentence."""
 
-    def undo(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
+    def undo(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         """Takes rows back that were changed, the last one first: a fresh act, decided anew. What has changed since is
         left alone, with a reason.
         """

@@ -18,6 +18,7 @@ from workspaces.catalogue import Scope, top_role
 from workspaces.models import Organization
 from workspaces.policy import (
     ActorFacts,
+    Decision,
     GrantFacts,
     MemberFacts,
     OrganizationFacts,
@@ -31,7 +32,8 @@ from workspaces.queries.effective.paths import codes_of
 from workspaces.queries.facts import every_code
 from workspaces.queries.members import Found
 from workspaces.queries.roles import Roles, Shown
-from workspaces.tables import Pill, Trouble, pill_of
+from workspaces.registry import Waiting
+from workspaces.tables import Pill, Trouble, marks_of, pill_of, reminder_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class PersonRow:
     given: str
     ends: str
     pill: str
+    marks: str
     trouble: Trouble | None
     acts: str
     moving: bool
@@ -86,6 +89,7 @@ class PeoplePresenter:
     paths: Mapping[int, Sequence[Path]]
     now: datetime
     base_url: str
+    waiting: Mapping[int, Waiting] = field(default_factory=dict)
     _rights: dict[tuple[object, ...], Rights] = field(default_factory=dict)
     _everything: frozenset[str] | None = None
 
@@ -119,6 +123,7 @@ class PeoplePresenter:
             given=_given(found, deciding, moments),
             ends=moments.draw(deciding.ends_at) if deciding is not None and deciding.ends_at else "–",
             pill=rows.pill(pill.tone, pill.icon, pill.word, pill.detail),
+            marks=self._marks(found, url),
             trouble=pill.trouble,
             acts=self._acts(found, rights, url),
             moving=pill.moving,
@@ -162,16 +167,20 @@ class PeoplePresenter:
         value = max(own, key=lambda path: self.roles.ranks.get(path.role_id, 0)).role_id if own else 0
         return rows.choice(f"{url}role/", value, rows.text(shown_words(shown)), rights.change, is_strong=is_strong)
 
+    def _marks(self, found: Found, url: str) -> SafeString:
+        waiting = self.waiting.get(found.id)
+        return marks_of(waiting, f"{url}resend/") if waiting is not None and self.may_invite() else SafeString("")
+
+    def may_invite(self) -> Decision:
+        """May the viewer ask people into this workspace, and so resend?"""
+        policies = OrganizationFacts(workspace_admins_invite=self.organization.workspace_admins_invite)
+        return decide(self.actor, Verb.INVITE, workspace=self.workspace, organization=policies)
+
     def _acts(self, found: Found, rights: Rights, url: str) -> SafeString:
         bell = ""
         if found.joined_at is None:
-            may = decide(
-                self.actor,
-                Verb.INVITE,
-                workspace=self.workspace,
-                organization=OrganizationFacts(workspace_admins_invite=self.organization.workspace_admins_invite),
-            )
-            bell = rows.act(f"{url}resend/", "bell", "w-resend", str(may.reason.sentence) if may.reason else "")
+            may, note = self.may_invite(), reminder_words(self.waiting.get(found.id))
+            bell = rows.act(f"{url}resend/", "bell", "w-resend", str(may.reason.sentence) if may.reason else "", note)
         edit = rows.act(f"{url}permissions/", "pencil", "w-edit", rights.change)
         remove = rows.act(f"{url}remove/", "trash", "w-remove", rights.remove)
         return SafeString(f"{bell}{edit}{remove}{rows.menu(url, 'w-more')}")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
-from config.refusals import Refusal
 from workspaces.catalogue import Scope
 from workspaces.models import Organization
 from workspaces.models.members import MemberQuerySet
@@ -90,7 +89,7 @@ class Outcome:
         """For one row: raises the refusal that its reason asks for; nothing to change is no refusal."""
         for reason in self.refused:
             if reason is not Reason.UNCHANGED:
-                raise Refusal(reason.sentence, reason.refused.value, reason)
+                raise reason.refusal()
         return self
 
 
@@ -101,7 +100,7 @@ def make_plan(facts: ActorFacts, organization: Organization, chosen: MemberQuery
     annotated = with_facts(chosen, organization, facts.member_id, proposal.unchanged)
     accepted, declined, total = _decide_each(facts, organization, annotated, proposal)
     if total > BULK_LIMIT:
-        raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        raise Reason.TOO_MANY.refusal()
     refused = {reason: (count, annotated.filter(keys)) for reason, (count, keys) in declined.items()}
     changing = annotated.filter(accepted) if accepted else annotated.none()
     kept: dict[int, int | None] = {}

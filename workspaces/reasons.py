@@ -2,6 +2,7 @@
 
 from enum import Enum, StrEnum
 
+from config.refusals import Refusal
 from config.sentences import Sentence
 from config.sentences import Sentence as _
 
@@ -57,6 +58,10 @@ class Reason(StrEnum):
         if self in _BY_RIGHT:
             return Refused.BY_RIGHT
         return Refused.UNTIL_CONFIRMED if self is Reason.CONFIRM else Refused.BY_STATE
+
+    def refusal(self, *, retry_after: int | None = None) -> Refusal:
+        """To be raised where a rule says no. retry_after: seconds."""
+        return Refusal(self.sentence, self.refused.value, self, retry_after=retry_after)
 
     @property
     def sentence(self) -> Sentence:

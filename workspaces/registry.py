@@ -111,6 +111,46 @@ class OpenInvitation:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resending:
+    """Somebody who waits, and is to get a new link from a workspace's list of people."""
+
+    actor: Actor
+    organization_id: int
+    workspace_id: int
+    member_id: int
+
+
+# Renew an invitation without giving anything more; they decide by themselves and lock the organization.
+workspace_resenders: list[Callable[[Resending], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How it goes with somebody who was asked in and has not joined: when they asked for a fresh link, how many
+    reminders went out since they were asked last, when these were stopped, and when the next one goes. url: all of it.
+    """
+
+    url: str
+    fresh_asked_at: datetime | None = None
+    reminders: int = 0
+    reminders_stopped_at: datetime | None = None
+    reminder_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSource:
+    """Read within the statement of a list, since a page has no query to spare. sql: a subselect of a text for the
+    member `people.member_id`, nothing for whoever does not wait; read: what the text says at a moment.
+    """
+
+    sql: Callable[[], str]
+    read: Callable[[Organization, str, datetime], Waiting]
+
+
+waiting_sources: list[WaitingSource] = []
+
+
 # Where a person's open invitations are found.
 invitation_sources: list[Callable[[int], Iterable[OpenInvitation]]] = []
 

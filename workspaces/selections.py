@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from workspaces.models import Member, Organization, Selection, SelectionItem
 from workspaces.models.members import MemberQuerySet
 from workspaces.policy import BULK_LIMIT
-from workspaces.sql import delete_rows, insert_select
+from workspaces.sql import delete_rows, insert_select, of_ids
 
 LIFE = timedelta(days=1)
 
@@ -32,7 +32,7 @@ class Chosen:
         """Those of them who are still members; ids of other organizations match nothing (P3)."""
         members = Member.objects.filter(organization=organization)
         if self.selection_id is None:
-            return members.filter(pk__in=self.ids)
+            return members.filter(pk__in=of_ids(self.ids))
         return members.filter(pk__in=SelectionItem.objects.filter(selection=self.selection_id).values("member"))
 
 

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models.mails import MailState
 from config.ui import rows
 from config.ui.people import hue, initials
-from config.ui.templatetags.ui import relative
+from config.ui.templatetags.ui import exact, relative
 from workspaces.catalogue import BuiltIn
 from workspaces.models import AccountState
 from workspaces.names import NEVER
 from workspaces.policy import ActorFacts, MemberFacts, State, Verb, decide
 from workspaces.queries.members import Found, reaches_everyone
 from workspaces.queries.roles import Roles
+from workspaces.registry import Waiting
 
 
 class MembersTable(tables.Table):
@@ -60,6 +61,7 @@ class MemberRow:
     access: str
     tags: str
     pill: str
+    marks: str
     trouble: "Trouble | None"
     last_active: str
     added: str
@@ -90,6 +92,7 @@ class Presenter:
     base_url: str
     columns: Collection[str] = ()
     accounts: Mapping[int, AccountState] = field(default_factory=dict)  # external ones that are not in order
+    waiting: Mapping[int, Waiting] = field(default_factory=dict)
     _rights: dict[MemberFacts, Rights] = field(default_factory=dict)
     # A page says the same few things over and over: each is worded once.
     _summaries: dict[tuple[int, ...], str] = field(default_factory=dict)
@@ -106,6 +109,8 @@ class Presenter:
         url = f"{self.base_url}{found.id}/"
         pill = self._pill(found)
         shown, seen = self.columns, found.last_active_at > NEVER
+        waiting = self.waiting.get(found.id)
+        resend_url = "" if rights.can_resend else f"{url}resend/"
         return MemberRow(
             id=SafeString(found.id),
             url=url,
@@ -116,10 +121,11 @@ class Presenter:
             access=rows.two_lines(*self._access(found, state)) if "access" in shown else "",
             tags=rows.tags(tuple(found.groups), len(found.groups)) if "groups" in shown else "",
             pill=self._drawn_pill(found.id, pill) if "state" in shown else "",
+            marks=marks_of(waiting, resend_url) if waiting is not None and "state" in shown else "",
             trouble=pill.trouble,
             last_active=(moments.draw(found.last_active_at) if seen else "–") if "active" in shown else "",
             added=moments.draw(found.since) if "added" in shown else "",
-            acts=_acts(url, rights, waiting=state is State.WAITING),
+            acts=_acts(url, rights, is_waiting=state is State.WAITING, note=reminder_words(waiting)),
             can_edit=rights.can_edit,
             moving=pill.moving,
         )
@@ -233,11 +239,44 @@ class Presenter:
         return ", ".join(parts)
 
 
-def _acts(url: str, rights: Rights, *, waiting: bool) -> SafeString:
-    bell = rows.act(f"{url}resend/", "bell", "w-resend", rights.can_resend) if waiting else ""
+def _acts(url: str, rights: Rights, *, is_waiting: bool, note: str) -> SafeString:
+    bell = rows.act(f"{url}resend/", "bell", "w-resend", rights.can_resend, note) if is_waiting else ""
     edit = rows.act(f"{url}edit/", "pencil", "w-edit", rights.can_edit)
     remove = rows.act(f"{url}remove/", "trash", "w-remove", rights.can_remove)
     return SafeString(f"{bell}{edit}{remove}{rows.menu(url, 'w-more')}")
+
+
+def marks_of(waiting: Waiting, resend_url: str) -> SafeString:
+    """What the holder of a dead link asks for, with the one click that answers it, and the reminders that went out.
+    The template puts them beside the pill in an `r-marked`. resend_url: what that click posts to; "" for whoever may
+    not, who is only told.
+    """
+    marks = []
+    if waiting.fresh_asked_at is not None:
+        words = _("They asked for a fresh link on %(moment)s") % {"moment": exact(waiting.fresh_asked_at)}
+        marks.append(
+            rows.press(resend_url, "warn", "mail-forward", f"{_('Send a fresh link')}. {words}")
+            if resend_url
+            else rows.mark("warn", "mail-forward", words)
+        )
+    if waiting.reminders_stopped_at is not None:
+        marks.append(rows.mark("mute", "bell-off", reminder_words(waiting)))
+    elif waiting.reminders:
+        text = ngettext("%(count)s reminder was sent", "%(count)s reminders were sent", waiting.reminders)
+        words = ". ".join(filter(None, [text % {"count": waiting.reminders}, reminder_words(waiting)]))
+        marks.append(rows.mark("mute", "bell", words, str(waiting.reminders)))
+    return SafeString("".join(marks))
+
+
+def reminder_words(waiting: Waiting | None) -> str:
+    """When the next reminder goes, or that none will since somebody stopped them; "" where there is nothing to say."""
+    if waiting is None:
+        return ""
+    if waiting.reminders_stopped_at is not None:
+        return _("Reminders were stopped on %(moment)s") % {"moment": exact(waiting.reminders_stopped_at)}
+    if waiting.reminder_at is not None:
+        return _("The next reminder goes on %(moment)s") % {"moment": exact(waiting.reminder_at)}
+    return ""
 
 
 def _via(direct: bool, groups: Collection[str]) -> str:

@@ -1,7 +1,5 @@
 """A person's account: asked for, confirmed or withdrawn, renamed, given another password."""
 
-from dataclasses import dataclass
-
 from allauth.account.models import EmailAddress
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
@@ -12,11 +10,6 @@ from accounts.actions.sessions import end_other_sessions
 from accounts.models import User
 from accounts.registry import Door
 from config.refusals import Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileChange:
-    renamed: bool
 
 
 def sign_up(*, door: Door, address: str, name: str, password: str, language: str = "") -> User:
@@ -66,7 +59,7 @@ def withdraw_sign_up(*, user_id: int) -> bool:
     return True
 
 
-def update_profile(*, user_id: int, name: str, time_zone: str, language: str = "") -> ProfileChange:
+def update_profile(*, user_id: int, name: str, time_zone: str, language: str = "") -> None:
     """The person's own name (`clean_name`), time zone (an IANA name) and language (of settings.LANGUAGES; empty: what
     their browser says).
     """
@@ -78,7 +71,6 @@ def update_profile(*, user_id: int, name: str, time_zone: str, language: str = "
         user.save(update_fields=["name", "time_zone", "language"])
         if renamed:
             registry.tell_person_changed(user.pk)
-    return ProfileChange(renamed)
 
 
 def change_password(*, user_id: int, password: str, keep: str | None) -> None:

@@ -55,6 +55,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        indexes: ClassVar[list[models.Index]] = [
+            # Few, and asked for with every check: a look at this is a look at the account saved.
+            models.Index("id", name="user_blocked", condition=models.Q(is_active=False)),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

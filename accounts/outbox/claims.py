@@ -47,6 +47,7 @@ _NEVER = Value(None, output_field=DateTimeField())
 LOST = gettext_noop("The worker was lost before it could say what became of the mail.")
 TWICE = gettext_noop("Handed to the mail server twice; the answer was lost both times.")
 GIVEN_UP = gettext_noop("Given up: the worker was lost each time that it took this mail.")
+UNANSWERED = gettext_noop("No answer after the message was handed over.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +239,14 @@ def postpone_unbegun(claimer: uuid.UUID, mails: Sequence[OutgoingMail], reply: s
     return count
 
 
-def leave_unanswered(claimer: uuid.UUID, mail: OutgoingMail, problem: str) -> None:
+def leave_unanswered(claimer: uuid.UUID, mail: OutgoingMail) -> None:
     """It may have been taken. Once more later; after the second time nobody knows, and it says so."""
     spent = Q(hand_overs__gte=COPIES)
     changes: Changes = {
         "state": Case(When(spent, then=Value(State.UNCONFIRMED)), default=Value(State.RETRYING)),
         "next_attempt_at": Case(When(spent, then=_NEVER), default=Now() + delay(mail.attempts)),
         "finished_at": Case(When(spent, then=Now()), default=_NEVER),
-        "reply": f"No answer after the message was handed over: {problem}"[:500],
+        "reply": UNANSWERED,
         "claimed_by": None,
     }
     _settle(claimer, mail, changes)

@@ -118,7 +118,8 @@ class _Drain:
             note(self._claimer, mail, str(refusal))
         except Unanswered as problem:
             self.outcomes["unanswered"] += 1
-            claims.leave_unanswered(self._claimer, mail, str(problem))
+            log.warning("outbox.unanswered", mail=mail.pk, problem=str(problem))
+            claims.leave_unanswered(self._claimer, mail)
             self._broken_off(str(problem))
         except Unreachable as problem:  # perhaps only this mail is what the server cannot bear: the next one will tell
             self.outcomes["postponed"] += 1

@@ -7,14 +7,17 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, cast
 
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
+from django.utils.translation import gettext_noop
 
 _WORDS = 500  # of a reply that are kept
 _CHUNK = 4096  # bytes
+NO_SUCH_LETTERS = gettext_noop("The mail server cannot send to addresses with such letters (it lacks SMTPUTF8).")
+_AGREED = ((250,), (250, 251), (354,))  # answers to MAIL, RCPT and DATA that let a mail go on
 
 
 class Unreachable(Exception):
@@ -40,7 +43,7 @@ class Session:
         """lines: takes down the conversation, without what signs Roster in."""
         self._sender = sender
         self._lines = lines
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Prompt | None = None
         self._is_used = False  # has the server answered to a mail on the present connection?
 
     def __enter__(self) -> Self:
@@ -84,13 +87,14 @@ class Session:
         options = ""
         if not recipient.isascii():
             if not self._smtp.has_extn("smtputf8"):
-                raise Refused(
-                    "The mail server cannot send to addresses with such letters (it lacks SMTPUTF8).", permanent=True
-                )
+                raise Refused(NO_SUCH_LETTERS, permanent=True)
             options = " SMTPUTF8 BODY=8BITMIME"
-        self._command(f"MAIL FROM:<{self._sender}>{options}", 250)
-        self._command(f"RCPT TO:<{recipient}>", 250, 251)
-        self._command("DATA", 354)
+        commands = (f"MAIL FROM:<{self._sender}>{options}", f"RCPT TO:<{recipient}>", "DATA")
+        if self._smtp.has_extn("pipelining"):
+            self._command(commands, _AGREED)
+        else:
+            for command, agreed in zip(commands, _AGREED, strict=True):
+                self._command([command], [agreed])
         try:
             self._smtp.send(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
             code, reply = self._smtp.getreply()
@@ -102,15 +106,27 @@ class Session:
         self._is_used = True
         return _words(code, reply)
 
-    def _command(self, line: str, *wanted: int) -> None:
+    def _command(self, lines: Sequence[str], agreed: Sequence[tuple[int, ...]]) -> None:
+        """Says the lines at once (RFC 2920) and hears the answer to each. The first that does not agree counts,
+        whatever becomes of the session behind it.
+        """
         assert self._smtp is not None
+        answers: list[tuple[int, bytes]] = []
+        problem: Exception | None = None
         try:
-            code, reply = self._smtp.docmd(line)
-        except (OSError, smtplib.SMTPException) as problem:
+            self._smtp.put_together(lines)
+            while len(answers) < len(lines):
+                answers.append(self._smtp.getreply())
+        except (OSError, smtplib.SMTPException) as broken:
+            problem = broken
             self._drop()
+        for (code, reply), codes in zip(answers, agreed, strict=False):
+            if code not in codes:
+                if answers[-1][0] == 354:  # it waits for a message all the same, and might take even an empty one
+                    self._drop()
+                raise self._refusal(code, reply)
+        if problem:
             raise Unreachable(_plain(str(problem))) from problem
-        if code not in wanted:
-            raise self._refusal(code, reply)
 
     def _refusal(self, code: int, reply: bytes) -> Exception:
         words = _words(code, reply)
@@ -122,11 +138,11 @@ class Session:
         return Refused(words, permanent=500 <= code < 600)
 
     def _reset(self) -> None:
-        assert self._smtp is not None
-        try:
-            self._smtp.rset()
-        except (OSError, smtplib.SMTPException):
-            self._drop()
+        if self._smtp is not None:
+            try:
+                self._smtp.rset()
+            except (OSError, smtplib.SMTPException):
+                self._drop()
 
     def _drop(self) -> None:
         if self._smtp is not None:
@@ -158,6 +174,12 @@ class _Prompt(smtplib.SMTP):
             self.file.begin()
         return super().getreply()
 
+    def put_together(self, lines: Sequence[str]) -> None:
+        """In one write."""
+        if not all(map(str.isprintable, lines)):
+            raise ValueError("A command holds a line break or another hidden character.")
+        self.send("".join(f"{line}\r\n" for line in lines).encode(self.command_encoding))
+
 
 class _PromptOverTLS(_Prompt, smtplib.SMTP_SSL):
     pass
@@ -169,22 +191,28 @@ class _Answers:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._waiting = b""
-        self._until = 0.0
+        self.begin()
 
     def begin(self) -> None:
         self._until = time.monotonic() + settings.MAIL_TIMEOUT
+        self._is_in_pieces = False
 
     def readline(self, limit: int) -> bytes:
         """Empty when the connection has ended; at most so many bytes. Raises TimeoutError."""
+        is_hurried = False
         try:
             while b"\n" not in self._waiting and len(self._waiting) < limit:
-                self._sock.settimeout(max(self._until - time.monotonic(), 0.001))
+                if self._is_in_pieces:
+                    is_hurried = True
+                    self._sock.settimeout(max(self._until - time.monotonic(), 0.001))
                 chunk = self._sock.recv(_CHUNK)
                 if not chunk:
                     return b""
                 self._waiting += chunk
+                self._is_in_pieces = True
         finally:
-            self._sock.settimeout(settings.MAIL_TIMEOUT)  # for what is sent next
+            if is_hurried:
+                self._sock.settimeout(settings.MAIL_TIMEOUT)  # for what is sent next
         end = self._waiting.find(b"\n") + 1 or limit
         line, self._waiting = self._waiting[:end], self._waiting[end:]
         return line
@@ -206,6 +234,10 @@ class _Recorded(_Prompt):
         self.lines.append(f"> {said}")
         super().putcmd(cmd, args)
 
+    def put_together(self, lines: Sequence[str]) -> None:
+        self.lines.extend(f"> {line}" for line in lines)
+        super().put_together(lines)
+
     def getreply(self) -> tuple[int, bytes]:
         code, reply = super().getreply()
         self._last_code = code
@@ -217,16 +249,16 @@ class _RecordedOverTLS(_Recorded, smtplib.SMTP_SSL):
     pass
 
 
-def _classes(lines: list[str] | None) -> tuple[type[smtplib.SMTP], type[smtplib.SMTP_SSL]]:
+def _classes(lines: list[str] | None) -> tuple[type[_Prompt], type[_PromptOverTLS] | type[_RecordedOverTLS]]:
     if lines is None:
         return _Prompt, _PromptOverTLS
     return type("Recorded", (_Recorded,), {"lines": lines}), type("OverTLS", (_RecordedOverTLS,), {"lines": lines})
 
 
-def _connect(options: Mapping[str, Any], lines: list[str] | None = None) -> smtplib.SMTP:
+def _connect(options: Mapping[str, Any], lines: list[str] | None = None) -> _Prompt:
     server = (options["host"], options["port"], DNS_NAME.get_fqdn())
     plain, over_tls = _classes(lines)
-    smtp: smtplib.SMTP
+    smtp: _Prompt
     if options["use_ssl"]:
         smtp = over_tls(*server, timeout=settings.MAIL_TIMEOUT, context=ssl.create_default_context())
     else:

@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 import structlog
+from django.utils.translation import gettext_noop
 
 from accounts.models import OutgoingMail
 from accounts.outbox.letters import Letter, Stale, Wording, kinds
@@ -35,9 +36,10 @@ def write(mails: Sequence[OutgoingMail]) -> Iterator[tuple[OutgoingMail, Written
             yield mail, letter
             continue
         wording = letter.wording
-        if wording not in skeletons:
-            skeletons[wording] = _skeleton(mail, wording)
-        yield mail, _message(mail, skeletons[wording], letter.values)
+        skeleton = skeletons.get(wording)  # once: a wording is long to hash
+        if skeleton is None:
+            skeleton = skeletons[wording] = _skeleton(mail, wording)
+        yield mail, _message(mail, skeleton, letter.values)
 
 
 def _letters(mails: Sequence[OutgoingMail]) -> Mapping[int, Letter | Stale | Unwritable]:
@@ -86,4 +88,4 @@ def _date(moment: datetime) -> str:
 
 def _unwritable(mail: OutgoingMail, problem: Exception) -> Unwritable:
     log.error("outbox.unwritable", mail=mail.pk, kind=mail.kind, exc_info=problem)
-    return Unwritable(f"Roster could not write this mail ({type(problem).__name__}); its log says more.")
+    return Unwritable(gettext_noop("Roster could not write this mail; its log says why."))

@@ -14,7 +14,7 @@ from workspaces.catalogue import BuiltIn
 from workspaces.models import Job
 
 ROUNDS = 4
-BAR = 6
+BAR = 3
 
 
 def measure(place: Place, meter: Meter) -> Iterator[Result]:

@@ -30,8 +30,11 @@ class MoodySink(Sink):
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        refused = await self.treat(server, address, "rcpt")
+        if refused:
+            return refused
         envelope.rcpt_tos.append(address)
-        return await self.treat(server, address, "rcpt") or "250 2.1.5 OK"
+        return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         mood = mood_of(envelope.rcpt_tos[0])

@@ -5,6 +5,8 @@ import uuid
 import zlib
 
 HUES = 10
+SHORTEST = 3
+"""Letters of a mailbox that a page always shows (static/app.css)."""
 
 
 def initials(name: str) -> str:
@@ -33,7 +35,7 @@ def hue(key: int | str | uuid.UUID) -> int:
 def cut_points(text: str) -> tuple[str, str]:
     """An address in its two parts, of which the page may shorten the first only: ("mia.chen", "@acme.example").
 
-    Anything that is no address stays whole: (text, "").
+    Anything that is no address stays whole: (text, ""), and so does a mailbox of which nothing could be spared.
     """
     mailbox, at, domain = text.rpartition("@")
-    return (mailbox, at + domain) if mailbox else (text, "")
+    return (mailbox, at + domain) if len(mailbox) > SHORTEST else (text, "")

@@ -25,7 +25,8 @@ def text(value: str) -> SafeString:
 def name(value: str) -> SafeString:
     """A name or an address; a narrow cell shortens what stands in the span, so an address keeps its domain."""
     start, end = cut_points(value)
-    return SafeString(f"<span>{html.escape(start)}</span>{html.escape(end)}")
+    rest = f"<span>{html.escape(end)}</span>" if end else ""
+    return SafeString(f"<span>{html.escape(start)}</span>{rest}")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -55,6 +56,16 @@ def mark(tone: str, icon: str, words: str, shown: str = "") -> SafeString:
     return SafeString(
         f'<span class="r-mark r-{tone}" role="img" aria-label="{words}" title="{words}" tabindex="-1">'
         f'<svg class="r-icon" aria-hidden="true"><use href="#i-{icon}"/></svg>{html.escape(shown)}</span>'
+    )
+
+
+def press(url: str, tone: str, icon: str, words: str) -> SafeString:
+    """A mark that one click answers, by a post to `url`; the words say what it does."""
+    words = html.escape(words)
+    return SafeString(
+        f'<button type="submit" class="r-mark r-{tone}" form="selection" formaction="{url}" hx-post="{url}"'
+        f' hx-swap="none" aria-label="{words}" title="{words}" data-key="{icon}">'
+        f'<svg class="r-icon" aria-hidden="true"><use href="#i-{icon}"/></svg></button>'
     )
 
 
@@ -120,12 +131,14 @@ def two_lines(first: str, second: str) -> SafeString:
     return SafeString(f"{html.escape(first)}<small>{html.escape(second)}</small>")
 
 
-def act(url: str, icon: str, words: str, refusal: str = "") -> SafeString:
-    """A button that opens a dialog; with a refusal it stays in its place and says why not. words: its label's id."""
+def act(url: str, icon: str, words: str, refusal: str = "", note: str = "") -> SafeString:
+    """A button that opens a dialog; with a refusal it stays in its place and says why not. words: its label's id; note:
+    what else is worth knowing before.
+    """
     if refusal:
         opens = f'role="link" tabindex="0" aria-disabled="true" title="{html.escape(refusal)}"'
     else:
-        opens = f'href="{url}" data-dialog'
+        opens = f'href="{url}" data-dialog' + (f' title="{html.escape(note)}"' if note else "")
     return SafeString(
         f'<a class="r-act" {opens} aria-labelledby="{words}"><svg class="r-icon"><use href="#i-{icon}"/></svg></a>'
     )

@@ -130,7 +130,7 @@ def switch_off(*, actor: Actor, organization_id: int, domain_id: int) -> None:
         insist(decide(held.facts, Verb.CHANGE_SETTINGS))
         join = _domain(held.organization, domain_id)
         if join.switched_on_at is None:
-            raise Refusal(Reason.UNCHANGED.sentence, 409, Reason.UNCHANGED)
+            raise Reason.UNCHANGED.refusal()
         join.switched_on_at, join.paused_at, join.pause_reason = None, None, ""
         join.save()
         _record(held, DOMAIN_SWITCHED_OFF, join)
@@ -141,7 +141,7 @@ def pause(*, actor: Actor, organization_id: int, domain_id: int) -> None:
     with locked(actor=actor, organization_id=organization_id) as held:
         insist(decide(held.facts, Verb.CHANGE_SETTINGS))
         if not _pause(held, _domain(held.organization, domain_id), Trouble.BY_HAND):
-            raise Refusal(Reason.UNCHANGED.sentence, 409, Reason.UNCHANGED)
+            raise Reason.UNCHANGED.refusal()
 
 
 def resume(*, actor: Actor, organization_id: int, domain_id: int) -> None:
@@ -152,7 +152,7 @@ def resume(*, actor: Actor, organization_id: int, domain_id: int) -> None:
         insist(decide(held.facts, Verb.CHANGE_SETTINGS))
         join = _domain(held.organization, domain_id)
         if join.paused_at is None:
-            raise Refusal(Reason.UNCHANGED.sentence, 409, Reason.UNCHANGED)
+            raise Reason.UNCHANGED.refusal()
         _insist_may_give(held, _open_places(join))
         _rest_on_present_owner(join)
         _insist_no_trouble(join)
@@ -349,7 +349,7 @@ def _insist_may_give(held: Locked, workspace_ids: Collection[int]) -> None:
     """Nobody lets others have what they do not hold: the role Member, and the lowest one in each workspace."""
     organization = held.organization
     if not roles_of(organization, Scope.ORGANIZATION)[BuiltIn.MEMBER].permissions <= held.facts.permissions:
-        raise Refusal(Reason.GIVES_MORE.sentence, 403, Reason.GIVES_MORE)
+        raise Reason.GIVES_MORE.refusal()
     wanted = set(workspace_ids)
     alive = Workspace.objects.alive().filter(organization=organization, pk__in=wanted)
     if alive.count() != len(wanted):

@@ -14,7 +14,6 @@ from accounts.addresses import Pasted
 from accounts.models import OutgoingMail, User
 from accounts.models.mails import MailState
 from accounts.outbox import hint
-from config.refusals import Refusal
 from invitations.actions.deciding import giving_of, hold_quota, over_limit, reach_of
 from invitations.asking import Addressee, Ask, Line, Report, Result, read_entries
 from invitations.models import Invitation
@@ -57,7 +56,7 @@ def invite(*, actor: Actor, organization_id: int, entries: Iterable[Pasted], ask
     """
     addressees, lines = read_entries(entries)
     if len(addressees) > BULK_LIMIT:
-        raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        raise Reason.TOO_MANY.refusal()
     with locked(actor=actor, organization_id=organization_id) as held:
         hold_quota(held)
         giving = giving_of(held, [ask])

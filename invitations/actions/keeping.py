@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import ROSTER, Actor
 from accounts.addresses import AddressError, canonical
+from accounts.registry import Departure, Ending
 from config.refusals import Refusal
 from invitations.actions.deciding import hold_quota, over_limit
 from invitations.actions.inviting import renew_links
 from invitations.models import Invitation
-from invitations.queries.invitations import known_addresses
+from invitations.queries.invitations import known_addresses, verified_addresses
 from invitations.queries.limits import mailed_out, quota_of
 from workspaces.actions import directory
 from workspaces.actions.locking import Locked, locked
@@ -27,9 +28,10 @@ from workspaces.models import Label, Member, Organization
 from workspaces.models.members import MemberQuerySet
 from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import Verb
+from workspaces.queries.facts import policies_of, workspace_facts
 from workspaces.queries.seats import HELD
 from workspaces.reasons import Reason
-from workspaces.registry import Leaving
+from workspaces.registry import Leaving, Resending
 from workspaces.selections import Chosen
 from workspaces.sql import delete_rows
 
@@ -47,6 +49,26 @@ def resend(*, actor: Actor, organization_id: int, chosen: Chosen, days: int | No
         allowed, skipped = within_limits(held, plan.accepted)
         changed = renew_links(held, held.organization.members.filter(pk__in=allowed), days=days) if allowed else 0
         return Outcome(changed, {**plan.outcome(changed).refused, **Counter(skipped.values())})
+
+
+def resend_in_workspace(resending: Resending) -> None:
+    """The same for one of those who wait, by whoever may ask people into the workspace; registered with `workspaces`.
+
+    Raises Refusal 403 without that right, 409 for who has joined or finds no free seat, 429 over the day's limit;
+    Http404 for ids that are not the organization's. Locks the organization.
+    """
+    with locked(actor=resending.actor, organization_id=resending.organization_id) as held:
+        place = workspace_facts(held.organization, held.facts, [resending.workspace_id]).get(resending.workspace_id)
+        chosen = Chosen.one(resending.member_id).members(held.organization)
+        if place is None or not chosen.exists():
+            raise Http404
+        asking = Proposal(Verb.INVITE, workspace=place, organization=policies_of(held.organization))
+        make_plan(held.facts, held.organization, chosen, asking).outcome(0).insist()
+        if chosen.filter(joined_at__isnull=False).exists():
+            raise Reason.JOINED.refusal()
+        allowed, skipped = within_limits(held, chosen)
+        Outcome(len(allowed), Counter(skipped.values())).insist()
+        renew_links(held, chosen)
 
 
 OF_THE_DAY = (Reason.OVER_LIMIT, Reason.OVER_LIMIT_HERE, Reason.OVER_LIMIT_YOURS)
@@ -170,6 +192,15 @@ def revoke_before_removal(leaving: Leaving) -> None:
         revoked_at=Now()
     )
     Invitation.objects.filter(member__in=leaving.ids).update(member=None)
+
+
+def forget_person(departure: Departure) -> None:
+    """Whoever deletes their account takes along what they wrote, asked in or asking, and their name. Registered with
+    `accounts`.
+    """
+    if departure.ending is Ending.DELETED:
+        Invitation.objects.filter(address__in=verified_addresses(departure.user_id)).update(decline_word="")
+        Invitation.objects.filter(inviter=departure.user_id).update(inviter_name="", message="")
 
 
 def delete_with_organization(organization: Organization) -> None:

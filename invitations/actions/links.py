@@ -71,18 +71,11 @@ def create_link(
     cannot give, ValidationError for what is no name, Refusal 422 for what is no domain, number or future moment.
     Locks the organization.
     """
-    name = clean_name(name)
-    domain = _canonical(allowed_domain)
-    if most_uses is not None and not 1 <= most_uses <= MOST_USES:
-        raise Refusal(_("Enter a number from 1 to %(most)s.") % {"most": intcomma(MOST_USES)}, 422, "uses")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise Refusal(_("This moment has passed already."), 422, "expired")
+    name, domain = clean_name(name), _canonical(allowed_domain)
+    _insist_on_bounds(expires_at, most_uses)
     with locked(actor=actor, organization_id=organization_id) as held:
         _insist_may_give(held, ask)
-        links = InviteLink.objects.filter(organization=held.organization, revoked_at__isnull=True)
-        if links.count() >= MOST_LINKS:
-            sentence = _("There are %(most)s links already. End those that nobody needs first.")
-            raise Refusal(sentence % {"most": MOST_LINKS}, 409, "too_many")
+        _insist_on_room(held)
         link = InviteLink.objects.create(
             organization=held.organization,
             name=name,
@@ -92,18 +85,36 @@ def create_link(
             allowed_domain=domain,
             created_by_id=actor.user_id,
         )
-        InviteLinkWorkspace.objects.bulk_create(
-            InviteLinkWorkspace(link=link, workspace_id=workspace_id, role_id=role_id)
-            for workspace_id, role_id in ask.placements.items()
-        )
-        InviteLinkGroup.objects.bulk_create(
-            InviteLinkGroup(link=link, group_id=group_id) for group_id in dict.fromkeys(ask.group_ids)
-        )
+        _add_places(link, ask)
         gives = [Role.objects.values_list("name", flat=True).get(pk=ask.role_id)]
         gives += say_places(ask.placements, ask.group_ids)
         _record(held, INVITE_LINK_MADE, link, after="; ".join(gives)[:200])
         link.refresh_from_db()
     return link
+
+
+def _insist_on_bounds(expires_at: datetime | None, most_uses: int | None) -> None:
+    if most_uses is not None and not 1 <= most_uses <= MOST_USES:
+        raise Refusal(_("Enter a number from 1 to %(most)s.") % {"most": intcomma(MOST_USES)}, 422, "uses")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise Refusal(_("This moment has passed already."), 422, "expired")
+
+
+def _insist_on_room(held: Locked) -> None:
+    links = InviteLink.objects.filter(organization=held.organization, revoked_at__isnull=True)
+    if links.count() >= MOST_LINKS:
+        sentence = _("There are %(most)s links already. End those that nobody needs first.")
+        raise Refusal(sentence % {"most": MOST_LINKS}, 409, "too_many")
+
+
+def _add_places(link: InviteLink, ask: Ask) -> None:
+    InviteLinkWorkspace.objects.bulk_create(
+        InviteLinkWorkspace(link=link, workspace_id=workspace_id, role_id=role_id)
+        for workspace_id, role_id in ask.placements.items()
+    )
+    InviteLinkGroup.objects.bulk_create(
+        InviteLinkGroup(link=link, group_id=group_id) for group_id in dict.fromkeys(ask.group_ids)
+    )
 
 
 def show_link(*, actor: Actor, organization_id: int, link_id: int) -> str:
@@ -124,8 +135,7 @@ def rotate_link(*, actor: Actor, organization_id: int, link_id: int) -> str:
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         link = _link(held, link_id)
-        if link.revoked_at is not None:
-            raise Refusal(State.REVOKED.sentence, 409, State.REVOKED)
+        _insist_not_ended(link)
         _insist_may_give(held, ask_of(link))
         InviteLink.objects.filter(pk=link.pk).update(generation=F("generation") + 1, created_by=actor.user_id)
         link.refresh_from_db()
@@ -141,8 +151,7 @@ def revoke_link(*, actor: Actor, organization_id: int, link_id: int) -> None:
         link = _link(held, link_id)
         if link.created_by_id != actor.user_id or not held.facts.is_active:
             insist(decide(held.facts, Verb.INVITE))
-        if link.revoked_at is not None:
-            raise Refusal(State.REVOKED.sentence, 409, State.REVOKED)
+        _insist_not_ended(link)
         _revoke(held, InviteLink.objects.filter(pk=link.pk))
 
 
@@ -313,6 +322,11 @@ def _link(held: Locked, link_id: int) -> Clocked:
     if link is None:
         raise Http404
     return link
+
+
+def _insist_not_ended(link: InviteLink) -> None:
+    if link.revoked_at is not None:
+        raise Refusal(_("This link has been ended already."), 409, State.REVOKED)
 
 
 def _living(held: Locked, link_id: int) -> Clocked:

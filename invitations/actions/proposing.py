@@ -135,7 +135,7 @@ def withdraw_proposal(*, actor: Actor, organization_id: int, proposal_id: int) -
         if not mine.filter(pk=proposal_id).exists():
             raise Http404
         if not mine.filter(OPEN, pk=proposal_id).update(withdrawn_at=Now()):
-            raise Refusal(Reason.DECIDED.sentence, 409, Reason.DECIDED)
+            raise Reason.DECIDED.refusal()
         cancel(MADE_MAIL, [proposal_id], reason=gettext_noop("The proposal was withdrawn."))
         held.record(PROPOSAL_WITHDRAWN, subject=held.facts.member_id)
 
@@ -178,7 +178,7 @@ def _chosen(held: Locked, proposal_ids: Collection[int]) -> list[ProposedPerson]
     found = open_proposals(held.organization, proposal_ids)
     if not found:
         if ProposedPerson.objects.filter(organization=held.organization, pk__in=proposal_ids).exists():
-            raise Refusal(Reason.DECIDED.sentence, 409, Reason.DECIDED)
+            raise Reason.DECIDED.refusal()
         raise Http404
     return found
 

@@ -12,11 +12,11 @@ from django.http import Http404
 from accounts import outbox
 from accounts.actors import ROSTER, Actor
 from accounts.models import OutgoingMail
-from accounts.models.mails import GIVEN_UP, REPORTED, MailState
+from accounts.models.mails import MailState
 from invitations.actions.answering import organization_of
 from invitations.models import Invitation, Unsubscribed
 from invitations.policy import BETWEEN_MAILS, FIRST_REMINDER, LAST_REMINDER, MOST_REMINDERS
-from invitations.queries.invitations import REMINDER_MAIL, UNSUBSCRIBED
+from invitations.queries.invitations import NEVER_ARRIVED, REMINDER_MAIL, UNSUBSCRIBED
 from invitations.queries.limits import mailed_out
 from workspaces.actions.locking import locked
 from workspaces.history import INVITATION_REMINDED, REMINDERS_RESUMED, REMINDERS_STOPPED, REMINDERS_UNSUBSCRIBED
@@ -68,12 +68,14 @@ _FIRST = Q(
 
 
 def _due() -> "QuerySet[Invitation]":
-    """By the database's clock, as `policy.next_reminder` says it of one; never where a mail did not arrive."""
+    """By the database's clock, as `policy.next_reminder` says it of one and `queries.waiting` shows it; never where a
+    mail did not arrive.
+    """
     failed = OutgoingMail.objects.filter(
         kind=REMINDER_MAIL,
         subject_id=OuterRef("pk"),
         generation=OuterRef("generation"),
-        state__in=[*GIVEN_UP, *REPORTED],
+        state__in=NEVER_ARRIVED,
     )
     return Invitation.objects.filter(
         _FIRST | _LAST,

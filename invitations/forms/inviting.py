@@ -18,7 +18,7 @@ from invitations.queries.invitations import invitation_of, places_of_waiting
 from invitations.sheets import MOST_BYTES, Columns, Entered, Sheet, UnreadableSheet, read_file, read_pasted
 from invitations.tokens import CODE_DIGITS
 from workspaces.catalogue import BuiltIn
-from workspaces.forms.fields import set_choices
+from workspaces.forms.fields import set_choices, several
 from workspaces.models import Member
 from workspaces.place import Place
 from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles
@@ -51,8 +51,35 @@ class WithMessage(forms.Form):
         return plain_text(self.cleaned_data["message"], MESSAGE_LENGTH)
 
 
-class InviteForm(WithMessage):
-    """One list of addresses, and what goes with each of them. Workspaces come as one select each: workspace_<id>."""
+class WithPlaces(forms.Form):
+    """A select for each workspace, workspace_<id>: the role there, or none."""
+
+    workspaces: Sequence[tuple[int, str]]
+
+    def offer_places(self, workspaces: Sequence[tuple[int, str]], roles: Sequence[tuple[int, str]]) -> None:
+        self.workspaces = workspaces
+        for pk, _name in workspaces:
+            field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+            field.choices = [("", _("No role")), *roles]
+            self.fields[f"workspace_{pk}"] = field
+
+    def roles_chosen(self) -> dict[int, int | None]:
+        """By workspace, of a valid form."""
+        return {pk: self.cleaned_data[f"workspace_{pk}"] for pk, _name in self.workspaces}
+
+    def placements(self) -> dict[int, int]:
+        return {pk: role for pk, role in self.roles_chosen().items() if role is not None}
+
+    def workspace_fields(self) -> list[dict[str, Any]]:
+        """As the templates draw them."""
+        return [
+            {"name": name, "initial": initials(name)[:1], "hue": hue(pk), "field": self[f"workspace_{pk}"]}
+            for pk, name in self.workspaces
+        ]
+
+
+class InviteForm(WithMessage, WithPlaces):
+    """One list of addresses, and what goes with each of them."""
 
     addresses = forms.CharField(
         label=_("Addresses"),
@@ -62,13 +89,11 @@ class InviteForm(WithMessage):
     )
     role = forms.TypedChoiceField(label=_("Organization role"), coerce=int)
     expires = forms.TypedChoiceField(label=_("Expires"), coerce=int)
-    groups = forms.TypedMultipleChoiceField(
-        label=_("Groups"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    groups = several(_("Groups"))
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.workspaces, workspace_roles = giveable_places(place.organization, place.facts)
+        self.offer_places(*giveable_places(place.organization, place.facts))
         days = place.organization.invitation_days
         set_choices(
             self,
@@ -81,10 +106,6 @@ class InviteForm(WithMessage):
         self.fields["expires"].initial = days
         self.fields["language"].initial = place.organization.language
         self.fields["expires"].help_text = _("The link stops working then.")
-        for pk, _name in self.workspaces:
-            field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
-            field.choices = [("", _("No role")), *workspace_roles]
-            self.fields[f"workspace_{pk}"] = field
 
     def clean_addresses(self) -> str:
         text: str = self.cleaned_data["addresses"]
@@ -100,14 +121,11 @@ class InviteForm(WithMessage):
         return Ask(
             role_id=data["role"],
             group_ids=data["groups"],
-            placements={pk: data[f"workspace_{pk}"] for pk, _name in self.workspaces if data.get(f"workspace_{pk}")},
+            placements=self.placements(),
             message=data["message"],
             days=data["expires"],
             language=data["language"],
         )
-
-    def workspace_fields(self) -> list[dict[str, Any]]:
-        return workspace_fields(self, self.workspaces)
 
 
 class ProposePeople(forms.Form):
@@ -174,7 +192,8 @@ class ImportForm(InviteForm):
             self.sheet = read_file(upload.read(MOST_BYTES + 1)) if upload is not None else read_pasted(pasted)
         except UnreadableSheet as error:
             self.add_error("file" if upload is not None else "pasted", str(error))
-        self.title = upload.name if upload is not None else ""
+        # What nobody sees, or what turns the direction of the text, would make another name of it.
+        self.title = "".join(filter(str.isprintable, upload.name)) if upload is not None else ""
 
 
 class ColumnsForm(forms.Form):
@@ -246,7 +265,7 @@ class EditMemberForm(forms.Form):
         set_choices(self, role=giveable_roles(place.organization, place.facts))
 
 
-class EditInvitationForm(WithMessage):
+class EditInvitationForm(WithMessage, WithPlaces):
     """An open invitation, as far as the editor may change it. fixed: what they may not, as words."""
 
     address = forms.CharField(
@@ -254,9 +273,7 @@ class EditInvitationForm(WithMessage):
     )
     role = forms.TypedChoiceField(label=_("Organization role"), coerce=int)
     expires = forms.TypedChoiceField(label=_("Expires"), coerce=int, required=False, empty_value=None)
-    groups = forms.TypedMultipleChoiceField(
-        label=_("Groups"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    groups = several(_("Groups"))
     again = forms.BooleanField(
         label=_("Send it again"),
         required=False,
@@ -279,9 +296,9 @@ class EditInvitationForm(WithMessage):
         workspaces, roles = giveable_places(place.organization, place.facts)
         groups = giveable_groups(place.organization, place.facts)
         giveable = {pk for pk, _name in roles}
-        self.workspaces = [
-            (pk, name) for pk, name in workspaces if pk not in present or present[pk].role_id in giveable
-        ]
+        self.offer_places(
+            [(pk, name) for pk, name in workspaces if pk not in present or present[pk].role_id in giveable], roles
+        )
         offered = {pk for pk, _name in self.workspaces}
         self.fixed = [
             *(f"{there.role}, {there.workspace}" for pk, there in present.items() if pk not in offered),
@@ -294,10 +311,6 @@ class EditInvitationForm(WithMessage):
             groups=groups,
             expires=[("", stays), *((n, lifetime(n)) for n in LIFETIMES)],
         )
-        for pk, _name in self.workspaces:
-            field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
-            field.choices = [("", _("No role")), *roles]
-            self.fields[f"workspace_{pk}"] = field
 
     def edit(self) -> Edit:
         """What a valid form asks for."""
@@ -309,13 +322,10 @@ class EditInvitationForm(WithMessage):
             message=data["message"],
             language=data["language"] or self.initial["language"],
             groups={pk: pk in data["groups"] for pk in offered},
-            placements={pk: data[f"workspace_{pk}"] for pk, _name in self.workspaces},
+            placements=self.roles_chosen(),
             days=data["expires"],
             sends_again=data["again"],
         )
-
-    def workspace_fields(self) -> list[dict[str, Any]]:
-        return workspace_fields(self, self.workspaces)
 
 
 class WordForm(forms.Form):
@@ -352,14 +362,6 @@ def plain_text(given: str, longest: int) -> str:
     if any(ord(character) < 32 and character != "\n" for character in text):
         raise forms.ValidationError(_("A message is plain text: it cannot hold control characters."))
     return text
-
-
-def workspace_fields(form: forms.Form, workspaces: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-    """The selects workspace_<id>, as the templates draw them."""
-    return [
-        {"name": name, "initial": initials(name)[:1], "hue": hue(pk), "field": form[f"workspace_{pk}"], "note": ""}
-        for pk, name in workspaces
-    ]
 
 
 def lifetime(days: int) -> str:

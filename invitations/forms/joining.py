@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from invitations.asking import Ask
-from invitations.forms.inviting import lifetime, workspace_fields
+from invitations.forms.inviting import WithPlaces, lifetime
 from workspaces.catalogue import BuiltIn
-from workspaces.forms.fields import set_choices
+from workspaces.forms.fields import set_choices, several
 from workspaces.place import Place
 from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles, lowest_places
 
@@ -29,17 +29,15 @@ class AddDomain(forms.Form):
 class JoinPlaces(forms.Form):
     """The workspaces in which whoever joins gets the lowest role."""
 
-    workspaces = forms.TypedMultipleChoiceField(
-        label=_("Workspaces"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    workspaces = several(_("Workspaces"))
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         set_choices(self, workspaces=lowest_places(place.organization, place.facts))
 
 
-class LinkForm(forms.Form):
-    """An invite link, and what it gives. Workspaces come as one select each: workspace_<id>."""
+class LinkForm(WithPlaces):
+    """An invite link, and what it gives."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -62,14 +60,12 @@ class LinkForm(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("A domain, such as acme.example. Empty: any confirmed address."),
     )
-    groups = forms.TypedMultipleChoiceField(
-        label=_("Groups"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    groups = several(_("Groups"))
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organization, facts = place.organization, place.facts
-        self.workspaces, workspace_roles = giveable_places(organization, facts)
+        self.offer_places(*giveable_places(organization, facts))
         set_choices(
             self,
             role=giveable_roles(organization, facts),
@@ -78,16 +74,8 @@ class LinkForm(forms.Form):
         )
         self.fields["role"].initial = BuiltIn.MEMBER
         self.fields["expires"].initial = 7
-        for pk, _name in self.workspaces:
-            field = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
-            field.choices = [("", _("No role")), *workspace_roles]
-            self.fields[f"workspace_{pk}"] = field
 
     def ask(self) -> Ask:
         """What a valid form asks for."""
         data = self.cleaned_data
-        placements = {pk: data[f"workspace_{pk}"] for pk, _name in self.workspaces if data.get(f"workspace_{pk}")}
-        return Ask(data["role"], data["groups"], placements)
-
-    def workspace_fields(self) -> list[dict[str, Any]]:
-        return workspace_fields(self, self.workspaces)
+        return Ask(data["role"], data["groups"], self.placements())

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from accounts.addresses import searched
 from accounts.models import OutgoingMail
+from accounts.models.mails import GIVEN_UP, REPORTED
 from accounts.queries import MOST_FOUND, users_by_address
 from invitations.models import Invitation, Unsubscribed
 from invitations.policy import State, state
@@ -217,6 +218,7 @@ def reminders_stopped(invitation_ids: Iterable[int]) -> set[int]:
 
 
 UNSUBSCRIBED = Exists(Unsubscribed.objects.filter(organization=OuterRef("organization"), address=OuterRef("address")))
+NEVER_ARRIVED = (*GIVEN_UP, *REPORTED)
 
 
 def invitation_to_unsubscribe(token: str) -> Invitation | None:

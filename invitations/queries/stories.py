@@ -10,14 +10,15 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.addresses import searched
 from accounts.models import MailAttempt, OutgoingMail
-from accounts.models.mails import GIVEN_UP, REPORTED, MailState
+from accounts.models.mails import MailState
 from invitations.models import Invitation
-from invitations.policy import State, next_reminder
-from invitations.queries.invitations import Clocked, at_now, state_of, wants_no_reminders
+from invitations.policy import State
+from invitations.queries.invitations import NEVER_ARRIVED, Clocked, at_now, wants_no_reminders
 from workspaces.models import Act, Departure, Member, Organization
 from workspaces.models.members import MemberQuerySet
 from workspaces.queries.history import acts_on_member
 from workspaces.queries.support import SHORT
+from workspaces.queries.waiting import waiting_of
 
 PAGE = 50
 COUNT_CAP = 10_000
@@ -36,7 +37,7 @@ STATES: dict[State, Q] = {
 DELIVERY: dict[str, tuple[str, ...]] = {
     "waiting": (MailState.QUEUED, MailState.SENDING, MailState.RETRYING),
     "sent": (MailState.SENT,),
-    "failing": (*GIVEN_UP, *REPORTED),
+    "failing": NEVER_ARRIVED,
 }
 
 
@@ -166,12 +167,8 @@ def _member_of(organization: Organization, invitation: Invitation) -> int:
 
 def reminders_of(invitation: Clocked, organization: Organization) -> dict[str, object]:
     """When the next reminder is due, if there will be one, and whether the address wants none."""
-    unsubscribed = wants_no_reminders(organization.pk, invitation.address)
-    goes = (
-        state_of(invitation) is State.PENDING
-        and organization.sends_reminders
-        and invitation.reminders_stopped_at is None
-        and not unsubscribed
-    )
-    due = next_reminder(invitation.sent_at, invitation.expires_at, invitation.reminders) if goes else None
-    return {"reminder_at": due, "unsubscribed": unsubscribed}
+    waiting = waiting_of(organization, [invitation.member_id or 0], invitation.now).get(invitation.member_id or 0)
+    return {
+        "reminder_at": waiting.reminder_at if waiting is not None else None,
+        "unsubscribed": wants_no_reminders(organization.pk, invitation.address),
+    }

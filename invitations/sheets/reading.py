@@ -14,7 +14,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 
 from accounts.addresses import split
-from invitations.sheets.spreadsheets import NotASpreadsheet, rows_of_workbook
+from invitations.sheets.spreadsheets import MOST_LINES, NotASpreadsheet, rows_of_workbook, too_many_lines
 from invitations.sheets.words import HEADERS, header_key
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -105,8 +105,9 @@ def _decoded(content: bytes) -> str:
         if content.startswith(mark):
             return _decode(content, encoding)
     head = content[:1000]
-    if b"\0" in head:
-        # Nearly all of what people write has a zero in the upper byte: the second one if the lower comes first.
+    if head.count(0) > len(head) // 8:
+        # Nearly all of what people write has a zero in the upper byte: the second one if the lower comes first. A zero
+        # here and there is rubbish in a text of bytes.
         return _decode(content, "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be")
     try:
         return content.decode("utf-8")
@@ -152,18 +153,23 @@ def _sense(text: str, separator: str) -> tuple[int, int, int, int]:
 
 def _parsed(text: str, separator: str) -> Iterator[tuple[int, Sequence[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
-    while True:
-        line = reader.line_num + 1
+    while (line := reader.line_num + 1) <= MOST_LINES:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            if "field limit" in str(error):
+                raise UnreadableSheet(
+                    _("From line %(line)s on there is too much text in one cell, or a quotation mark without an end.")
+                    % {"line": line}
+                ) from error
             raise UnreadableSheet(
                 _("From line %(line)s on a quotation mark does not fit: it has no end, or text follows it.")
                 % {"line": line}
             ) from error
-        yield line, cells
+        yield line, cells[:MOST_COLUMNS]
+    raise UnreadableSheet(too_many_lines())
 
 
 # --- rows
@@ -174,7 +180,7 @@ def _sheet(rows: Iterable[tuple[int, Sequence[str]]], *, first_line: int = 0, is
     found: list[Row] = []
     characters = 0
     for line, cells in rows:
-        cleaned = [clean_cell(cell) for cell in cells[:MOST_COLUMNS]]
+        cleaned = [clean_cell(cell) for cell in cells]
         while cleaned and not cleaned[-1]:
             cleaned.pop()
         characters += sum(map(len, cleaned))

@@ -36,7 +36,7 @@ def rows_of_workbook(content: bytes, columns: int) -> Iterator[tuple[int, Sequen
             sheet.reset_dimensions()  # what it says of its own size may be a lie
             for number, values in enumerate(sheet.iter_rows(max_col=columns, values_only=True), 1):
                 if number > MOST_LINES:
-                    raise NotASpreadsheet(_("The sheet has too many lines. Delete the empty ones, and try again."))
+                    raise NotASpreadsheet(too_many_lines())
                 cells = [_text(value) for value in values]
                 if any(cells):
                     empty = False
@@ -47,6 +47,10 @@ def rows_of_workbook(content: bytes, columns: int) -> Iterator[tuple[int, Sequen
             raise NotASpreadsheet(_unreadable()) from error
         if not empty:
             return
+
+
+def too_many_lines() -> str:
+    return _("The sheet has too many lines. Delete the empty ones, and try again.")
 
 
 def _unreadable() -> str:

@@ -24,6 +24,7 @@ from invitations.views.inviting import InvitingView
 from workspaces.models import Job, JobRow
 from workspaces.queries.choices import giveable_groups, giveable_places, giveable_roles
 from workspaces.queries.jobs import results_of
+from workspaces.views.paging import extent
 
 SAMPLE = 5
 """Rows that are shown beside the question what the columns hold."""
@@ -160,9 +161,7 @@ class Plan(PlanView):
         if job.parameters["columns"] is None:
             return go(request, self.url("import_columns", job.pk))
         context = self.rows(request, job) | self.totals(job)
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "import/plan.html", context, partial="plan")
+        return self.region("import/plan.html", context, "members", partial="plan")
 
     def totals(self, job: Job) -> dict[str, Any]:
         counted = results_of(job)
@@ -186,14 +185,14 @@ class Plan(PlanView):
         show = request.GET.get("show", "")
         show = show if show == REJECTED or show in Result else ""
         number = min(plain_number(request.GET.get("page")) or 1, 1000)
-        found = list(rows_of(job, show)[(number - 1) * PAGE : number * PAGE + 1])
+        every, before = rows_of(job, show), (number - 1) * PAGE
+        found = list(every[before : before + PAGE + 1])
         shown, base_url = found[:PAGE], self.url("import_plan", job.pk)
-        lines = {"first": shown[0].data["line"], "last": shown[-1].data["line"]} if shown else {}
         return {
             "rows": [self.row(job, row) for row in shown],
             "url": _query(base_url, show, number),
             "pager": {
-                "text": _("Lines %(first)s to %(last)s") % lines if shown else "",
+                "text": extent(len(shown), every.count(), first=before + 1),
                 "previous_url": _query(base_url, show, number - 1) if number > 1 else "",
                 "next_url": _query(base_url, show, number + 1) if found[PAGE:] else "",
             },
@@ -254,9 +253,7 @@ class Row(PlanView):
             "action_url": self.url("import_row", job_id, row.number),
             "back_url": self.url("import_plan", job_id),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "import/row.html", context, partial="dialog", status=status)
+        return self.region("import/row.html", context, "members", partial="dialog", status=status)
 
 
 class RemoveRow(PlanView):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.addresses import searched, split
-from config.http import Request, confirm_in_new_tab, done, page
+from config.http import Request, confirm_in_new_tab, done
 from config.refusals import Refusal
 from invitations.actions import inviting
 from invitations.asking import Ask, Line, Report, Result
@@ -96,9 +96,7 @@ class Invite(InvitingView):
             "rest": ", ".join(filter(None, (member_sentence(report), look_sentence(report)))) if report else "",
             "room": room_sentence(self.place),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        response = page(request, "invite/page.html", context, partial="dialog", status=status)
+        response = self.region("invite/page.html", context, "members", partial="dialog", status=status)
         if invited:
             response["HX-Trigger"] = "table:refresh"
         return response

@@ -4,6 +4,7 @@ Whoever may invite into the organization sees all of them; a workspace's admin w
 that they asked themselves.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -27,10 +28,11 @@ from workspaces.models.members import MemberQuerySet
 from workspaces.policy import Verb, decide
 from workspaces.queries.choices import may_invite
 from workspaces.queries.roles import all_roles
+from workspaces.queries.waiting import waiting_of
 from workspaces.views.base import OrganizationView
 from workspaces.views.bulk import BulkApply, BulkPreview, BulkView
 from workspaces.views.history import history_lines
-from workspaces.views.paging import capped
+from workspaces.views.paging import capped, extent
 
 BULK = ("resend", "revoke")
 
@@ -49,8 +51,10 @@ class InvitationsView(OrganizationView):
     def query(self, given: QueryDict) -> InvitationQuery:
         return InvitationQuery.read(given, user_id=self.place.actor.user_id, only_own=self.only_own)
 
-    def presenter(self) -> InvitationPresenter:
-        return InvitationPresenter(self.place.organization.slug, self.place.facts, all_roles(self.place.organization))
+    def presenter(self, waiting_ids: Collection[int] = ()) -> InvitationPresenter:
+        organization = self.place.organization
+        waiting = waiting_of(organization, waiting_ids, timezone.now())
+        return InvitationPresenter(organization.slug, self.place.facts, all_roles(organization), waiting)
 
 
 class Invitations(InvitationsView):
@@ -58,7 +62,8 @@ class Invitations(InvitationsView):
         given, base_url = request.GET, self.url("invitations")
         query = self.query(given)
         found = page_of(self.place.organization, query.filters, query.cursor)
-        rows = self.presenter().present(found.rows, found.mails, timezone.now())
+        waiting_ids = [row.member_id for row in found.rows if row.member_id]
+        rows = self.presenter(waiting_ids).present(found.rows, found.mails, timezone.now())
         context = {
             "table": {
                 "base_url": base_url,
@@ -76,15 +81,17 @@ class Invitations(InvitationsView):
                 "url": with_query(self.url("invitation_filters"), given),
                 "active": active_pairs(given),
             },
-            "pager": pager(query, given, base_url, found),
+            "pager": {
+                "text": extent(len(found.rows), found.count, first=None if query.cursor else 1),
+                "first_url": with_query(base_url, given) if query.cursor else "",
+                "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
+            },
             "bulk_actions": self.acts_in_bulk(),
             "invite_label": invite_label(self.place.organization.scheme),
             "invite_url": reverse("invite", args=[self.place.organization.slug]),
             "links_url": self.url("links"),
         }
-        if not request.htmx:
-            context |= self.context("invitations")
-        return page(request, "invitations/page.html", context, partial="invitations")
+        return self.region("invitations/page.html", context, "invitations", partial="invitations")
 
     def acts_in_bulk(self) -> list[dict[str, Any]]:
         return [
@@ -132,15 +139,11 @@ class InvitationStory(InvitationsView):
             "acts_log": history_lines(story.acts),
             "invitations_url": self.url("invitations"),
         }
-        if not request.htmx:
-            context |= self.context("invitations")
-        return page(request, "invitations/story.html", context, partial="story")
+        return self.region("invitations/story.html", context, "invitations", partial="story")
 
     def fresh_url(self, invitation: Invitation) -> str:
-        """Where one click sends the fresh link that its holder asked for; "" without the right to it, or the wish."""
-        may = decide(self.place.facts, Verb.RESEND)
-        asked = invitation.fresh_asked_at is not None and may
-        return self.url("member_resend", invitation.member_id) if asked else ""
+        """Where one click sends the fresh link that its holder asked for; "" without the right to it."""
+        return self.url("member_resend", invitation.member_id) if decide(self.place.facts, Verb.RESEND) else ""
 
     def story(self, story: Story) -> dict[str, Any]:
         invitation = story.invitation
@@ -155,6 +158,7 @@ class InvitationStory(InvitationsView):
             "answered_at": answered_at(invitation),
             "offer": offer,
             "abilities": abilities(invitation) if waits else [],
+            "fresh_asked_at": invitation.fresh_asked_at if waits else None,
             "fresh_url": self.fresh_url(invitation) if waits else "",
             **reminders_of(invitation, self.place.organization),
             "person_url": self.url("member", invitation.member_id) if invitation.member_id else "",
@@ -193,13 +197,3 @@ def count_text(query: InvitationQuery, found: Page) -> str:
     """ "1,284", "1,284 matching", "10,000+"."""
     number = capped(found.count)
     return _("%(count)s matching") % {"count": number} if query.is_narrowed else number
-
-
-def pager(query: InvitationQuery, given: QueryDict, base_url: str, found: Page) -> dict[str, str]:
-    total = capped(found.count)
-    text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": total} if found.rows else _("Nobody")
-    return {
-        "text": text,
-        "previous_url": with_query(base_url, given) if query.cursor else "",
-        "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
-    }

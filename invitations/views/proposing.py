@@ -3,14 +3,13 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.addresses import split
-from config.http import Request, done, go, page, plain_number
+from config.http import Request, done, go, plain_number
 from config.refusals import Refusal
 from config.ui.people import hue, initials
 from invitations.actions import proposing
@@ -34,20 +33,17 @@ class Propose(Dialog):
 
     verb = Verb.PROPOSE_PEOPLE
 
-    def form(self, data: Any = None) -> ProposePeople:
+    def form(self, data: QueryDict | None = None) -> ProposePeople:
         return ProposePeople(workspaces_to_ask_for(self.place.organization), data)
 
-    def get(self, request: Request) -> HttpResponse:
-        return self.show(request, self.form())
+    def words(self) -> dict[str, Any]:
+        title = _("Propose people for %(name)s") % {"name": self.place.organization.name}
+        return {"title": title, "submit": _("Propose"), "back_url": reverse("my_access")}
 
-    def post(self, request: Request) -> HttpResponse:
-        form = self.form(request.POST)
-        if not form.is_valid():
-            return self.show(request, form, status=422)
+    def perform(self, form: Any) -> HttpResponse:
         try:
             count = proposing.propose_people(
-                actor=self.place.actor,
-                organization_id=self.place.organization.pk,
+                **self.told,
                 entries=split(form.cleaned_data["addresses"][:LIST_LENGTH]),
                 workspace_id=form.cleaned_data["workspace"],
                 message=form.cleaned_data["message"],
@@ -56,17 +52,12 @@ class Propose(Dialog):
             if refusal.code not in AT_FIELD:
                 raise
             form.add_error("addresses", str(refusal.sentence))
-            response = self.show(request, form, status=refusal.status)
+            response = self.draw(form, status=refusal.status)
             if refusal.retry_after is not None:
                 response["Retry-After"] = str(refusal.retry_after)
             return response
         text = ngettext("%(count)s person is proposed.", "%(count)s people are proposed.", count)
-        return go(request, reverse("my_access"), text % {"count": count})
-
-    def show(self, request: Request, form: forms.Form, *, status: int = 200) -> HttpResponse:
-        title = _("Propose people for %(name)s") % {"name": self.place.organization.name}
-        back_url = reverse("my_access")
-        return self.draw(request, form, status=status, title=title, submit=_("Propose"), back_url=back_url)
+        return go(self.request, reverse("my_access"), text % {"count": count})
 
 
 class Proposals(OrganizationView):
@@ -90,9 +81,7 @@ class Proposals(OrganizationView):
             "approve_url": self.url("proposals_approve"),
             "decline_url": self.url("proposals_decline"),
         }
-        if not request.htmx:
-            context |= self.context("requests")
-        return page(request, "proposals/page.html", context, partial="proposals")
+        return self.region("proposals/page.html", context, "requests", partial="proposals")
 
     def row(self, person: ProposedPerson, known: Known | None) -> dict[str, Any]:
         return {
@@ -141,9 +130,7 @@ class Deciding(OrganizationView, ABC):
             "action_url": request.path,
             "back_url": self.url("proposals"),
         }
-        if not request.htmx:
-            context |= self.context("requests")
-        return page(request, "proposals/dialog.html", context, partial="dialog", status=status)
+        return self.region("proposals/dialog.html", context, "requests", partial="dialog", status=status)
 
     def post(self, request: Request) -> HttpResponse:
         form = DecideProposals(request.POST)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts.access import actor_of
-from config.http import Request, done, page
+from config.http import Request, done
 from invitations.actions import reminding
 from invitations.models import Invitation
 from invitations.queries.invitations import invitation_of, invitation_to_unsubscribe, wants_no_reminders
@@ -36,9 +36,7 @@ class Reminders(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("members"),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/reminders.html", context, partial="dialog")
+        return self.region("members/reminders.html", context, "members", partial="dialog")
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.http import Request, done, page
+from config.http import Request, done
 from config.refusals import Refusal
 from invitations.actions import keeping
 from invitations.actions.copying import copy_link
@@ -19,8 +19,9 @@ from workspaces.models import Member
 from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import Verb
 from workspaces.queries.members import found_member
+from workspaces.queries.waiting import waiting_with
 from workspaces.selections import Chosen
-from workspaces.tables import pill_of
+from workspaces.tables import pill_of, reminder_words
 from workspaces.views.base import OrganizationView
 from workspaces.views.member import MemberAct, person
 
@@ -46,7 +47,10 @@ class EditMember(OrganizationView):
                 raise
             wrong = "address" if refusal.code in {"invalid_address", "address_known"} else None
             form.add_error(wrong, str(refusal.sentence))
-            return self.draw(request, member, form, status=refusal.status)
+            response = self.draw(request, member, form, status=refusal.status)
+            if refusal.retry_after is not None:
+                response["Retry-After"] = str(refusal.retry_after)
+            return response
         said = _("%(name)s is saved, and a mail with a new link is queued.") if is_queued else _("%(name)s is saved.")
         return done(request, said % {"name": person(member)["name"]}, to=self.url("members"))
 
@@ -77,9 +81,7 @@ class EditMember(OrganizationView):
         }
         if isinstance(form, EditInvitationForm):
             context |= {"fixed": form.fixed, "workspace_fields": form.workspace_fields()}
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/edit.html", context, partial="dialog", status=status)
+        return self.region("members/edit.html", context, "members", partial="dialog", status=status)
 
 
 class Resend(MemberAct):
@@ -97,9 +99,10 @@ class Resend(MemberAct):
     def more(self, member: Member) -> dict[str, Any]:
         pill = pill_of(found_member(member), timezone.now())
         last = f"{pill.word}, {pill.detail}." if pill.detail else f"{pill.word}."
+        next_one = reminder_words(waiting_with(member, timezone.now()))
         return {
             "until": timezone.now() + timedelta(days=self.place.organization.invitation_days),
-            "last": {"sentence": last},
+            "last": {"sentence": f"{last} {next_one}." if next_one else last},
         }
 
     def said(self, member: Member) -> str:
@@ -130,9 +133,7 @@ class CopyLink(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("members"),
         }
-        if not request.htmx:
-            context |= self.context("members")
         status = refusal.status if refusal else 200
-        response = page(request, "members/copy.html", context, partial="dialog", status=status)
+        response = self.region("members/copy.html", context, "members", partial="dialog", status=status)
         response["Cache-Control"] = "no-store"
         return response

@@ -129,11 +129,15 @@ all(".r-toast", toasts).forEach(tend);
 let opener = null;
 let dirty = false;
 
+function focusFirst(root) {
+  const first = one("[aria-invalid='true'], [autofocus]", root) ?? all(".r-body :is(input:not([type='hidden'], [type='checkbox']), select, textarea)", root).find((field) => field.checkVisibility());
+  (first ?? one("#dialog-title", root) ?? root).focus();
+}
+
 function openDialog() {
   if (!dialog.open) dialog.showModal();
   dirty = false;
-  const first = one("[aria-invalid='true'], [autofocus]", dialog) ?? all(".r-body :is(input:not([type='hidden'], [type='checkbox']), select, textarea)", dialog).find((field) => field.checkVisibility());
-  (first ?? one("h2", dialog) ?? dialog).focus();
+  focusFirst(dialog);
   if (toasts.matches(":popover-open")) {
     toasts.hidePopover();
     toasts.showPopover();
@@ -153,11 +157,11 @@ for (const each of all("dialog")) {
 }
 
 // --- Focus that survives a swap ------------------------------------------------------------------------------------
-// Where an element is, in words that hold after its region was drawn anew, nearest first: itself, its cell, the same cell
-// of the row that moved up into its place, the search.
+// Where an element is, in words that hold after its region was drawn anew, nearest first: itself, its cell, its row's
+// person, the same cell (in a list: the same act) of the row that moved up into its place, the search.
 function placeOf(element) {
   if (!element || element === document.body) return null;
-  const row = element.closest("tr[id]");
+  const row = element.closest("tr[id], li[id]");
   const inRow = (each, selector) => `#${CSS.escape(each.id)} ${selector}`;
   const near = (selector) => (row ? inRow(row, selector) : selector);
   const paths = [];
@@ -167,9 +171,12 @@ function placeOf(element) {
   else if (element.name) paths.push(near(`[name="${CSS.escape(element.name)}"]`));
   const cell = row && element.closest("td, th");
   const refuge = element.closest("[data-refuge]");
+  const rows = row ? [row.nextElementSibling, row.previousElementSibling].filter((each) => each?.id) : [];
   if (cell) {
-    const rows = [row, row.nextElementSibling, row.previousElementSibling].filter((each) => each?.id);
-    paths.push(...rows.map((each) => inRow(each, `> :nth-child(${cell.cellIndex + 1}) :is(a, button, input, select, [tabindex])`)));
+    const sameCell = (each) => inRow(each, `> :nth-child(${cell.cellIndex + 1}) :is(a, button, input, select, [tabindex])`);
+    paths.push(sameCell(row), inRow(row, "th a"), ...rows.map(sameCell));
+  } else if (row && element.dataset.key) {
+    paths.push(...rows.map((each) => inRow(each, `[data-key="${CSS.escape(element.dataset.key)}"]`)));
   } else if (refuge) paths.push(refuge.dataset.refuge);
   return { element, paths: [...paths, "[data-search]"] };
 }
@@ -195,6 +202,9 @@ addEventListener("htmx:beforeSwap", (event) => {
     location.assign(xhr.responseURL);
     return;
   }
+  // On a page of its own a form is drawn anew where it stands: over it there would be everything twice.
+  const sheet = target === dialog && event.detail.requestConfig.elt.closest(".r-sheet");
+  if (sheet) event.detail.target = sheet;
   // A refusal that is only a sentence leaves the region as it is.
   if (xhr.status >= 400 && !xhr.responseText) event.detail.shouldSwap = false;
   held = target.contains(document.activeElement) ? placeOf(document.activeElement) : null;
@@ -205,6 +215,7 @@ addEventListener("htmx:afterSwap", (event) => {
     if (dialog.childElementCount) openDialog();
     return;
   }
+  if (event.detail.target.matches(".r-sheet")) focusFirst(event.detail.target);
   if (held && [document.body, null].includes(document.activeElement)) focusAgain(held);
   held = null;
 });
@@ -295,7 +306,7 @@ addEventListener("click", (event) => {
     one(`#${target.dataset.openDialog}`).showModal();
   }
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (plain && target.matches("a[data-dialog][href]")) {
+  if (plain && target.matches("a[data-dialog][href]") && !target.closest(".r-sheet")) {
     event.preventDefault();
     target.closest("[popover]")?.hidePopover();
     htmx.ajax("GET", target.getAttribute("href"), { source: target, target: "#dialog", swap: "innerHTML" });

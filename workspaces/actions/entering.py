@@ -3,7 +3,7 @@
 A permission in a role changes what people hold: all organizations are locked, and each has it in its history.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -13,13 +13,12 @@ from accounts.actors import Actor
 from workspaces.actions.locking import Locked
 from workspaces.catalogue import BUILT_IN_ROLES, BuiltIn, Scheme, Scope, top_role, top_roles
 from workspaces.history import PERMISSION_ENTERED, PERMISSION_WITHDRAWN, EventKind
-from workspaces.hosts import RegisteredPermission, WithdrawnPermission, role_ids
+from workspaces.hosts import Refuse, RegisteredPermission, WithdrawnPermission, role_ids
 from workspaces.models import Entry, GrantPermission, HostPermission, Organization, Role, RolePermission
 from workspaces.policy import ActorFacts
 from workspaces.sql import delete_rows
 
 type Records = Sequence[tuple[int, RegisteredPermission | WithdrawnPermission]]
-type Refuse = Callable[[int, str], None]
 type InRole = tuple[int, str]
 """A role's id and a code that is in it."""
 

@@ -199,7 +199,7 @@ def name_manager(*, actor: Actor, organization_id: int, group_id: int, member_id
         )
         chosen = Chosen.one(member_id).members(held.organization)
         if chosen.filter(suspended_at__isnull=False).exists():
-            raise Refusal(Reason.SUSPENDED.sentence, Reason.SUSPENDED.refused.value, Reason.SUSPENDED)
+            raise Reason.SUSPENDED.refusal()
         plan = make_plan(held.facts, held.organization, chosen, proposal)
         held.record_set(MANAGER_NAMED, plan.accepted, scope=group_id, after=_group(held, group_id).name)
         rows = plan.accepted.order_by().values_list(Value(group_id, BigIntegerField()), "pk")

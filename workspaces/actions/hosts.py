@@ -4,7 +4,7 @@ What changes who may do what (permissions, resources with their owners) goes thr
 its history; figures and times of activity do not, since nobody gains anything by them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -23,6 +23,7 @@ from workspaces.hosts import (
     MemberAccount,
     OrganizationAccount,
     Record,
+    Refuse,
     RegisteredPermission,
     RegisteredResource,
     ReportedCount,
@@ -40,7 +41,6 @@ BATCH = 5_000
 PRODUCT_ITSELF = Actor(user_id=None, source=Source.COMMAND)
 
 type Numbered = tuple[int, Record]
-type Refuse = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True)

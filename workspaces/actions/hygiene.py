@@ -3,8 +3,7 @@
 from accounts.actors import Actor
 from workspaces.actions import grants, members
 from workspaces.actions.locking import locked
-from workspaces.catalogue import BuiltIn, top_role
-from workspaces.reasons import Reason
+from workspaces.catalogue import BuiltIn
 from workspaces.selections import Chosen
 
 
@@ -14,16 +13,7 @@ def make_workspace_admin(*, actor: Actor, organization_id: int, member_id: int, 
     Raises what `give_role` and `update_roles` raise; then nothing has changed.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
-        chosen = Chosen.one(member_id)
-        given = grants.give_role(
-            actor=actor,
-            organization_id=organization_id,
-            workspace_id=workspace_id,
-            role_id=top_role(held.organization.scheme).id,
-            chosen=chosen,
-        )
-        if set(given.refused) != {Reason.UNCHANGED}:
-            given.insist()
+        grants.give_top_role(held, workspace_id, member_id)
         members.update_roles(
-            actor=actor, organization_id=organization_id, chosen=chosen, role_id=BuiltIn.MEMBER
+            actor=actor, organization_id=organization_id, chosen=Chosen.one(member_id), role_id=BuiltIn.MEMBER
         ).insist()

@@ -17,7 +17,6 @@ from django.db.models.functions import Cast, Now
 from django.http import Http404
 
 from accounts.actors import Actor
-from config.refusals import Refusal
 from workspaces.history import EventKind
 from workspaces.models import Act, Entry, Organization
 from workspaces.policy import ActorFacts, Decision
@@ -149,4 +148,4 @@ def locked(*, actor: Actor, organization_id: int) -> Iterator[Locked]:
 def insist(decision: Decision) -> None:
     """Raises the Refusal that belongs to a decision, if it says no."""
     if decision.reason is not None:
-        raise Refusal(decision.reason.sentence, decision.reason.refused.value, decision.reason)
+        raise decision.reason.refusal()

@@ -79,8 +79,7 @@ def create_organization(
     with_system_workspace: bool = True,
 ) -> Organization:
     """An organization whose owner and Admin is the actor, with its `default` workspace where everyone works, and in the
-    standard
-    scheme a read-only `system` one. Raises ValidationError for a name that is none.
+    standard scheme a read-only `system` one. Raises ValidationError for a name that is none.
     """
     name = clean_name(name)
     with transaction.atomic():

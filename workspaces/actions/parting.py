@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from django.http import Http404
 
 from accounts.actors import Actor
-from workspaces.actions.grants.giving import give_role, sum_of
+from workspaces.actions.grants.giving import give_top_role, sum_of
 from workspaces.actions.grants.removing import remove_grants
 from workspaces.actions.groups import remove_from_group
 from workspaces.actions.locking import locked
 from workspaces.actions.members import leave
 from workspaces.actions.resources import hand_over
-from workspaces.catalogue import top_role
 from workspaces.models import Grant, GroupMember, Member
 from workspaces.plans import Outcome
 from workspaces.selections import Chosen
@@ -34,13 +33,7 @@ def remove_access_everywhere(
         if here.filter(pk__in=wanted).count() != len(wanted):
             raise Http404
         for workspace_id, heir_id in (heirs or {}).items():
-            give_role(
-                actor=actor,
-                organization_id=organization_id,
-                workspace_id=workspace_id,
-                role_id=top_role(held.organization.scheme).id,
-                chosen=Chosen.one(heir_id),
-            ).insist()
+            give_top_role(held, workspace_id, heir_id)
         outcomes = [
             remove_grants(actor=actor, organization_id=organization_id, workspace_id=workspace_id, grant_ids=grant_ids)
             for workspace_id, grant_ids in _grants_of(member_id).items()

@@ -1,6 +1,6 @@
 """Resources as products register them, a batch of one organization at a time and under its lock."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat
@@ -9,15 +9,17 @@ from django.utils import timezone
 from workspaces.actions.locking import Locked
 from workspaces.actions.unasking import drop_from_requests
 from workspaces.history import RESOURCE_MOVED, RESOURCE_REGISTERED, RESOURCE_TRANSFERRED, RESOURCE_VANISHED
-from workspaces.hosts import RegisteredResource, VanishedResource
+from workspaces.hosts import Refuse, RegisteredResource, VanishedResource
 from workspaces.models import Collaborator, Label, Organization, Resource, Workspace
 from workspaces.queries.people import members_at
+from workspaces.queries.workspaces import alive_by_slug
 from workspaces.sql import among, delete_rows, insert_select
 
 RESOURCE_LABEL = "resource"
 
 type Records = Sequence[tuple[int, RegisteredResource | VanishedResource]]
-type Refuse = Callable[[int, str], None]
+type Present = Mapping[str, tuple[int | None, int | None]]
+"""What is registered already: by external id, its owner and its workspace."""
 
 
 def register_resources(held: Locked, records: Records, products: dict[str, int], refuse: Refuse) -> None:
@@ -44,28 +46,46 @@ def _upsert(
     refuse: Refuse,
 ) -> None:
     """One INSERT ... ON CONFLICT per some hundred rows. Access, and an owner that there is, stay as they are."""
-    workspaces = _workspaces(held.organization, {record.workspace for _, record in records} - {""})
-    owners = members_at(held.organization, {record.owner for _, record in records} - {""})
     ids = [record.external_id for _, record in records]
-    present = {
-        external_id: (owner_id, workspace_id)
-        for external_id, owner_id, workspace_id in of_product.filter(external_id__in=among(ids)).values_list(
-            "external_id", "owner_id", "workspace_id"
-        )
-    }
-    now, rows = timezone.now(), []
+    known = of_product.filter(external_id__in=among(ids)).values_list("external_id", "owner_id", "workspace_id")
+    present = {external_id: (owner_id, workspace_id) for external_id, owner_id, workspace_id in known}
+    rows = _rows(held.organization, records, product_id, present, refuse)
     moved: dict[int | None, list[str]] = {}
+    for row in rows:
+        if row.external_id in present and present[row.external_id][1] != row.workspace_id:
+            moved.setdefault(row.workspace_id, []).append(row.external_id)
+    product = records[0][1].product
+    _record_moves(held, of_product, moved, product)
+    Resource.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["organization", "product", "external_id"],
+        update_fields=["workspace", "kind", "name", "url", "owner", "synced_at"],
+    )
+    _record_arrivals(held, of_product, rows, present, product)
+    if moved:
+        _drop_strayed_drives(held.organization)
+
+
+def _rows(
+    organization: Organization,
+    records: Sequence[tuple[int, RegisteredResource]],
+    product_id: int,
+    present: Present,
+    refuse: Refuse,
+) -> list[Resource]:
+    workspaces = alive_by_slug(organization, {record.workspace for _, record in records} - {""})
+    owners = members_at(organization, {record.owner for _, record in records} - {""})
+    now, rows = timezone.now(), []
     for number, record in records:
         workspace_id = workspaces.get(record.workspace)
         if record.workspace and workspace_id is None:
-            refuse(number, f"{held.organization.slug} has no workspace with the slug {record.workspace}.")
+            refuse(number, f"{organization.slug} has no workspace with the slug {record.workspace}.")
             continue
-        owner_id, was_in = present.get(record.external_id, (None, workspace_id))
-        if was_in != workspace_id:
-            moved.setdefault(workspace_id, []).append(record.external_id)
+        owner_id, _ = present.get(record.external_id, (None, None))
         rows.append(
             Resource(
-                organization=held.organization,
+                organization=organization,
                 product_id=product_id,
                 external_id=record.external_id,
                 workspace_id=workspace_id,
@@ -77,22 +97,18 @@ def _upsert(
                 synced_at=record.synced_at or now,
             )
         )
-    _record_moves(held, of_product, moved, records[0][1].product)
-    Resource.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["organization", "product", "external_id"],
-        update_fields=["workspace", "kind", "name", "url", "owner", "synced_at"],
-    )
+    return rows
+
+
+def _record_arrivals(
+    held: Locked, of_product: "QuerySet[Resource]", rows: Sequence[Resource], present: Present, product: str
+) -> None:
+    """What was not known before, and what has an owner from now on."""
     new = [row.external_id for row in rows if row.external_id not in present]
-    held.record_set(
-        RESOURCE_REGISTERED, of_product.filter(external_id__in=among(new)), payload={"product": records[0][1].product}
-    )
+    held.record_set(RESOURCE_REGISTERED, of_product.filter(external_id__in=among(new)), payload={"product": product})
     adopted = [row.external_id for row in rows if row.owner_id and present.get(row.external_id, (1, 0))[0] is None]
     of_somebody = of_product.filter(external_id__in=among(adopted))
     held.record_set(RESOURCE_TRANSFERRED, of_somebody, subject="owner_id", scope=F("pk"))
-    if moved:
-        _drop_strayed_drives(held.organization)
 
 
 def _record_moves(
@@ -108,11 +124,6 @@ def _record_moves(
             after=names.get(workspace_id or 0, ""),
             payload={"product": product},
         )
-
-
-def _workspaces(organization: Organization, slugs: Collection[str]) -> dict[str, int]:
-    alive = Workspace.objects.alive().filter(organization=organization, slug__in=among(slugs))
-    return dict(alive.values_list("slug", "pk"))
 
 
 def _drop_strayed_drives(organization: Organization) -> None:

@@ -1,17 +1,15 @@
 """Figures, external accounts and signs of life, as products report them: nobody gains a right by any of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from workspaces.actions.locking import Locked
 from workspaces.history import ACCOUNT_REPORTED, kept_label
-from workspaces.hosts import MemberAccount, OrganizationAccount, ReportedCount, ReportedFigure, SeenMember
-from workspaces.models import AccountState, Activity, ExternalAccount, Figure, Organization, Workspace
+from workspaces.hosts import MemberAccount, OrganizationAccount, Refuse, ReportedCount, ReportedFigure, SeenMember
+from workspaces.models import AccountState, Activity, ExternalAccount, Figure, Organization
 from workspaces.queries.people import members_at
-from workspaces.sql import among
-
-type Refuse = Callable[[int, str], None]
+from workspaces.queries.workspaces import alive_by_slug
 
 
 def note_figures(
@@ -20,10 +18,7 @@ def note_figures(
     products: dict[str, int],
     refuse: Refuse,
 ) -> None:
-    slugs = {record.workspace for _, record in records} - {""}
-    workspaces = dict(
-        Workspace.objects.alive().filter(organization=organization, slug__in=among(slugs)).values_list("slug", "pk")
-    )
+    workspaces = alive_by_slug(organization, {record.workspace for _, record in records} - {""})
     rows: dict[tuple[object, ...], Figure] = {}
     for number, record in records:
         workspace_id = workspaces.get(record.workspace)

@@ -32,7 +32,7 @@ from workspaces.models import (
 )
 from workspaces.policy import Verb, decide
 from workspaces.queries.facts import roles_of, workspace_facts
-from workspaces.queries.requests import DECIDED_MAIL, MADE_MAIL, OPEN, approvers_of, may_decide
+from workspaces.queries.requests import DECIDED_MAIL, MADE_MAIL, OPEN, approvers_of, ending_grant, may_decide
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
 
@@ -90,8 +90,7 @@ def ask_to_keep(*, actor: Actor, organization_id: int, grant_id: int, message: s
     """Asks for a later end of one's own grant; nobody extends it themself. Raises as `ask_for_access`."""
     with locked(actor=actor, organization_id=organization_id) as held:
         member = _asker(held)
-        mine = Grant.objects.filter(member=member, workspace__in=Workspace.objects.alive(), ends_at__isnull=False)
-        grant = mine.filter(pk=grant_id).first()
+        grant = ending_grant(member, grant_id)
         if grant is None:
             raise Http404
         asked = Asked(grant.role_id, workspace_id=grant.workspace_id)
@@ -224,7 +223,7 @@ def _open(held: Locked, request_id: int) -> AccessRequest:
 
 def _insist_open(wanted: AccessRequest) -> None:
     if wanted.approved_at or wanted.declined_at or wanted.withdrawn_at:
-        raise Refusal(Reason.DECIDED.sentence, 409, Reason.DECIDED)
+        raise Reason.DECIDED.refusal()
 
 
 def _asked(placement: RequestedPlacement, role_id: int | None) -> Asked:

@@ -169,7 +169,7 @@ def _member(organization: Organization, member_id: int) -> Member:
 def _heir(held: Locked, member_id: int) -> Member:
     heir = _member(held.organization, member_id)
     if heir.suspended_at is not None:
-        raise Refusal(Reason.SUSPENDED.sentence, Reason.SUSPENDED.refused.value, Reason.SUSPENDED)
+        raise Reason.SUSPENDED.refusal()
     return heir
 
 
@@ -181,7 +181,7 @@ def _member_at(organization: Organization, address: str) -> Member | None:
 
 def _present(found: Approach, member: Member) -> int:
     if member.suspended_at is not None:
-        raise Refusal(Reason.SUSPENDED.sentence, Reason.SUSPENDED.refused.value, Reason.SUSPENDED)
+        raise Reason.SUSPENDED.refusal()
     if member.pk == found.resource.owner_id:
         raise Refusal(_("They own it already."), 409, Reason.UNCHANGED)
     return member.pk

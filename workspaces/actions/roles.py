@@ -172,7 +172,7 @@ def insist_may_delete(facts: ActorFacts, organization: Organization, role: Role)
     """Raises Refusal unless nothing speaks of the role and the actor may take it away."""
     insist_may_touch(facts, role)
     if use_of(organization, role).is_any:
-        raise Refusal(Reason.ROLE_IN_USE.sentence, 409, Reason.ROLE_IN_USE)
+        raise Reason.ROLE_IN_USE.refusal()
 
 
 def insist_may_replace(facts: ActorFacts, organization: Organization, role: Role, replacement: Role) -> None:

@@ -89,7 +89,7 @@ def insist_may_change(facts: ActorFacts, organization: Organization, scheme: str
         for codes, grants in zip(becomes, ways, strict=True):
             insist_read_only(grants, frozenset(), codes, lowest)
         if Code.MEMBERS_WORKSPACE_MANAGE in becomes[1] and ways[1].exists():
-            raise Refusal(Reason.EVERYONE_MANAGES.sentence, 403, Reason.EVERYONE_MANAGES)
+            raise Reason.EVERYONE_MANAGES.refusal()
     _insist_admins_remain(organization, scheme, mapped.people)
 
 

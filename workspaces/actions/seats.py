@@ -2,7 +2,6 @@
 asks here under the lock that it holds; accepting does not, since a pending invitation holds its seat.
 """
 
-from config.refusals import Refusal
 from workspaces.actions.locking import Locked
 from workspaces.queries.seats import seats_of
 from workspaces.reasons import Reason
@@ -18,4 +17,4 @@ def insist_on_seats(held: Locked, count: int = 1) -> None:
     """Raises Refusal 409 unless so many more people have a seat. Call it before they are added."""
     free = free_seats(held)
     if free is not None and free < count:
-        raise Refusal(Reason.NO_SEAT.sentence, Reason.NO_SEAT.refused.value, Reason.NO_SEAT)
+        raise Reason.NO_SEAT.refusal()

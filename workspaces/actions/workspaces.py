@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import ROSTER, Actor
 from accounts.names import clean_name
 from config.refusals import Refusal
-from workspaces.actions.grants import give_role
+from workspaces.actions.grants import give_top_role
 from workspaces.actions.grants.words import as_it_stands
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.actions.unasking import drop_from_requests
@@ -61,7 +61,6 @@ from workspaces.queries.workspaces import (
 )
 from workspaces.reasons import Reason
 from workspaces.registry import Gone, before_places_go
-from workspaces.selections import Chosen
 from workspaces.sql import delete_rows
 
 CHANGEABLE = ("name", "description", "label", "is_open")
@@ -323,13 +322,7 @@ def _hand_over(held: Locked, workspace: Workspace, heir_id: int) -> None:
     others = possible_admins(held.organization).exclude(pk=held.facts.member_id or 0)
     if not others.filter(pk=heir_id).exists():
         raise Http404
-    give_role(
-        actor=held.actor,
-        organization_id=held.organization.pk,
-        workspace_id=workspace.pk,
-        role_id=top_role(held.organization.scheme).id,
-        chosen=Chosen.one(heir_id),
-    ).insist()
+    give_top_role(held, workspace.pk, heir_id)
 
 
 def choose_default_workspace(*, actor: Actor, organization_id: int, workspace_id: int | None) -> None:

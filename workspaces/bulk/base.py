@@ -123,6 +123,8 @@ class BulkAction(ABC):
 class BulkJob(JobKind):
     """An action as a kind of job: what it does to stored members, with what undoing needs."""
 
+    chunk = 2_500
+
     def __init__(self, action: BulkAction, name: str = "") -> None:
         self.action = action
         self._name = name or f"members.{action.name}"
@@ -138,23 +140,19 @@ class BulkJob(JobKind):
     def begin(self, place: Place, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.action.begin(place, parameters)
 
-    def apply(
-        self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]"
-    ) -> Sequence[RowResult]:
-        numbers = dict(rows.values_list("number", "member_id"))
-        chosen = Chosen(ids=tuple(pk for pk in numbers.values() if pk is not None))
+    def apply(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
+        numbers = {number: pk or 0 for number, pk in rows.values_list("number", "member_id")}
+        chosen = Chosen(ids=tuple(numbers.values()))
         sorted_ = self.action.sort(place, chosen.members(place.organization), parameters)
-        before: dict[int | None, dict[str, Any]] = {}
+        before: dict[int, dict[str, Any]] = {}
         if sorted_.accepted:
             before = {pk: dict(each) for pk, each in self.action.remember(place, parameters, sorted_.accepted).items()}
             outcome = self.action.perform(place, Chosen(ids=tuple(sorted_.accepted)), parameters)
             assert outcome.changed == len(sorted_.accepted), "What is written differs from what was decided."
             for pk, each in self.action.mark(place, parameters, sorted_.accepted).items():
                 before.setdefault(pk, {}).update(each)
-        results: dict[int | None, str] = {**dict.fromkeys(sorted_.accepted, JobRow.CHANGED), **sorted_.refused}
-        return [
-            RowResult(number, results.get(pk, GONE), before=before.get(pk, {})) for number, pk in numbers.items()
-        ]
+        results = {**dict.fromkeys(sorted_.accepted, JobRow.CHANGED), **sorted_.refused}
+        return [RowResult(number, results.get(pk, GONE), before=before.get(pk, {})) for number, pk in numbers.items()]
 
     def undo(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         found = list(rows.only("number", "member_id", "before"))

@@ -1,8 +1,8 @@
 """Grants of one workspace as rows of a job: their role changed, or taken away. A row's data names its grant."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.utils.functional import Promise
@@ -14,6 +14,9 @@ from workspaces.actions.grants.standing import GrantPlan, Setting, Standing
 from workspaces.jobs import GONE, JobKind, RowResult
 from workspaces.models import JobRow
 from workspaces.place import Place
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class GrantJob(JobKind):
@@ -27,7 +30,7 @@ class GrantJob(JobKind):
     @abstractmethod
     def perform(self, about: Mapping[str, Any], parameters: Mapping[str, Any]) -> None: ...
 
-    def apply(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
+    def apply(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         setting = grants.setting_of(place.organization, place.facts, parameters["workspace"])
         if setting is None:
             raise Http404
@@ -66,7 +69,7 @@ class GrantJob(JobKind):
             for principal in principals
         }
 
-    def undo(self, place: Place, parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
+    def undo(self, place: Place, parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         results: dict[int, str] = {}
         for layer in _layers(rows):
             wanted = {
@@ -81,7 +84,7 @@ class GrantJob(JobKind):
         return str(self.way_back)
 
 
-def _layers(rows: Sequence[JobRow]) -> list[dict[int, list[JobRow]]]:
+def _layers(rows: Iterable[JobRow]) -> list[dict[int, list[JobRow]]]:
     """Rows by principal. Several grants of one principal are one step where they were done together; where they were
     done in different chunks, the later step is undone first.
     """

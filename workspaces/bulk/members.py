@@ -18,8 +18,8 @@ from workspaces.actions import grants, groups, members, undoing
 from workspaces.bulk.base import BulkAction, BulkForm, BulkJob, register
 from workspaces.catalogue import Code, Scope
 from workspaces.forms.fields import choice
-from workspaces.forms.members import SuccessorField, found_successor
-from workspaces.forms.resources import PersonField
+from workspaces.forms.members import SuccessorField
+from workspaces.forms.resources import PersonField, found_member
 from workspaces.models import JobRow, Member
 from workspaces.models.members import MemberQuerySet
 from workspaces.place import Place
@@ -301,7 +301,7 @@ class RemoveForm(BulkForm):
             del self.fields["heir"]
 
     def clean_heir(self) -> int | None:
-        heir_id = found_successor(self.place.organization, self.cleaned_data["heir"])
+        heir_id = found_member(self.place.organization, self.cleaned_data["heir"])
         if heir_id is not None:
             going = make_plan(self.place.facts, self.place.organization, self.chosen, members.REMOVAL).accepted
             if going.filter(pk=heir_id).exists():
@@ -309,7 +309,7 @@ class RemoveForm(BulkForm):
         return heir_id
 
     def clean_successor(self) -> int | None:
-        return found_successor(self.place.organization, self.cleaned_data["successor"])
+        return found_member(self.place.organization, self.cleaned_data["successor"])
 
 
 class Remove(BulkAction):

@@ -16,6 +16,18 @@ def choice(label: Any, **more: Any) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(label=label, coerce=int, error_messages=NOT_OFFERED, **more)
 
 
+def several(label: Any) -> forms.TypedMultipleChoiceField:
+    """Any number of ids out of a list that `set_choices` fills, as boxes to tick."""
+    return _EachOnce(label=label, coerce=int, required=False, widget=forms.CheckboxSelectMultiple)
+
+
+class _EachOnce(forms.TypedMultipleChoiceField):
+    """No browser sends a box twice, but whoever writes the request by hand may."""
+
+    def clean(self, value: Any) -> list[Any]:
+        return list(dict.fromkeys(super().clean(value)))
+
+
 def set_choices(form: forms.Form, **choices: Sequence[tuple[Any, Any]]) -> None:
     for name, offered in choices.items():
         field = form.fields[name]

@@ -7,9 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.forms.fields import set_choices
-from workspaces.forms.resources import PersonField
+from workspaces.forms.resources import PersonField, found_member
 from workspaces.models import Member, Organization
-from workspaces.queries.people import members_at
 
 
 class RoleOfMember(forms.Form):
@@ -29,16 +28,6 @@ class SuccessorField(PersonField):
         super().__init__(label=label, help_text=help_text, required=False, **options)
 
 
-def found_successor(organization: Organization, address: str) -> int | None:
-    """The id of the member who has the address; None where nobody was named."""
-    if not address:
-        return None
-    member_id = members_at(organization, [address]).get(address)
-    if member_id is None:
-        raise forms.ValidationError(_("Nobody here has this address."))
-    return member_id
-
-
 class SuccessorForm(forms.Form):
     """Beside it the dialog carries "counted": what it said of how many go and how many end."""
 
@@ -49,7 +38,7 @@ class SuccessorForm(forms.Form):
         self.organization = organization
 
     def clean_successor(self) -> int | None:
-        return found_successor(self.organization, self.cleaned_data["successor"])
+        return found_member(self.organization, self.cleaned_data["successor"])
 
 
 class IntoForm(forms.Form):
@@ -61,11 +50,8 @@ class IntoForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organization, self.member = organization, member
 
-    def clean_into(self) -> int:
-        """The member's id."""
-        member_id = members_at(self.organization, [self.cleaned_data["into"]]).get(self.cleaned_data["into"])
-        if member_id is None:
-            raise forms.ValidationError(_("Nobody here has this address."))
+    def clean_into(self) -> int | None:
+        member_id = found_member(self.organization, self.cleaned_data["into"])
         if member_id == self.member.pk:
             raise forms.ValidationError(_("This is the same member. Name another one."))
         return member_id

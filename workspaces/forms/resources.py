@@ -1,6 +1,6 @@
 """Forms about who may reach a resource, and about default drives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import AddressError, canonical
 from workspaces.forms.fields import set_choices
-from workspaces.models import Collaborator, Resource
+from workspaces.models import Collaborator, Organization, Resource
+from workspaces.queries.people import members_at
 
 type People = Sequence[tuple[str, str]]
 """Addresses and names to choose from."""
-type Find = Callable[[str], int | None]
-"""The member of a canonical address."""
 
 
 class PersonField(forms.CharField):
@@ -27,6 +26,18 @@ class PersonField(forms.CharField):
             return canonical(text) if text else ""
         except AddressError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+def found_member(organization: Organization, address: str) -> int | None:
+    """The id of the member who has the canonical address; None where nobody was named. Raises ValidationError where
+    nobody has it.
+    """
+    if not address:
+        return None
+    member_id = members_at(organization, [address]).get(address)
+    if member_id is None:
+        raise forms.ValidationError(_("Nobody here has this address."))
+    return member_id
 
 
 class AccessOfResource(forms.Form):
@@ -55,20 +66,13 @@ class HeirForm(forms.Form):
 
     heir = PersonField(label=_("New owner"))
 
-    def __init__(self, find: Find, *args: Any, required: bool = True, **kwargs: Any) -> None:
+    def __init__(self, organization: Organization, *args: Any, required: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.find = find
+        self.organization = organization
         self.fields["heir"].required = required
 
     def clean_heir(self) -> int | None:
-        """The member's id; None where nobody was named."""
-        address = self.cleaned_data["heir"]
-        if not address:
-            return None
-        member_id = self.find(address)
-        if member_id is None:
-            raise forms.ValidationError(_("Nobody here has this address."))
-        return member_id
+        return found_member(self.organization, self.cleaned_data["heir"])
 
 
 class ChooseDrive(forms.Form):

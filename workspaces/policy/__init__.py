@@ -2,7 +2,7 @@
 `last_admins` folds the last-admin rule.
 """
 
-from workspaces.policy.deciding import ALLOWED, Decision, contains, decide
+from workspaces.policy.deciding import ALLOWED, Decision, decide
 from workspaces.policy.facts import (
     ActorFacts,
     GrantFacts,
@@ -31,7 +31,6 @@ __all__ = [
     "State",
     "Verb",
     "WorkspaceFacts",
-    "contains",
     "decide",
     "keep_last_admins",
 ]

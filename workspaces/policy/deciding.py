@@ -206,8 +206,3 @@ def _stale(actor: ActorFacts, verb: Verb, role: RoleFacts | None, grant: GrantFa
     standing = grant.permissions if grant is not None else frozenset()
     makes_admin = role is not None and Code.MEMBERS_ORG_MANAGE in role.permissions - standing
     return Reason.CONFIRM if (verb in _NEEDS_FRESH or makes_admin) and not actor.is_fresh else None
-
-
-def contains(role: RoleFacts, other: RoleFacts) -> bool:
-    """Does a role hold everything that the other one holds?"""
-    return other.permissions <= role.permissions

@@ -83,7 +83,6 @@ class GrantFacts:
     permissions: frozenset[str]
     is_everyone: bool = False
     reaches_actor: bool = False
-    has_end: bool = False
     lengthened: bool = False
 
 

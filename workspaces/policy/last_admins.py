@@ -9,9 +9,8 @@ def keep_last_admins(
     """Which of the members who would lose their access have to keep it, as if each were asked in turn.
 
     order: the members who lose it, the actor last. admins: per scope (None: the organization, else a workspace's id)
-    those of them who are
-    admins there. survivors: per scope how many admins remain beside them. Returns refused member -> the scope that they
-    are the last admin of.
+    those of them who are admins there. survivors: per scope how many admins remain beside them. Returns refused
+    member -> the scope that they are the last admin of.
     """
     scopes_of: dict[int, list[int | None]] = {}
     remaining: dict[int | None, int] = {}

@@ -211,4 +211,4 @@ def left_without_admin(organization: Organization, group_id: int, leaving: Membe
 
 def _counted_in(group_id: int, members: MemberQuerySet) -> "QuerySet[GroupMember]":
     """Memberships of those who count as admins where the group is one."""
-    return GroupMember.objects.filter(group=group_id, member__in=members.effective().exclude(role_id=BuiltIn.GUEST))
+    return GroupMember.objects.filter(group=group_id, member__in=_counted(members))

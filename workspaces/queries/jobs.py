@@ -35,8 +35,12 @@ def jobs_page(jobs: "QuerySet[Job]", before: datetime | None) -> list[Job]:
 
 
 def undoable(jobs: "QuerySet[Job]") -> "QuerySet[Job]":
-    """Those that changed something, less than a day ago, and were not undone yet; what their kind says comes on top."""
-    return jobs.filter(finished_at__gt=Now() - UNDO_LIFE, changed__gt=0, undoes__isnull=True, undone_by__isnull=True)
+    """Those that changed something, less than a day ago, and were not undone yet, or by a job that came to its end
+    without a change; what their kind says comes on top.
+    """
+    in_vain = Q(undone_by__finished_at__isnull=False, undone_by__changed=0)
+    standing = jobs.filter(finished_at__gt=Now() - UNDO_LIFE, changed__gt=0, undoes__isnull=True)
+    return standing.filter(in_vain | Q(undone_by__isnull=True))
 
 
 def can_be_undone(job: Job) -> bool:

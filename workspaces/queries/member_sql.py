@@ -308,10 +308,20 @@ def _now() -> str:
     )
 
 
+def blocked(member: str) -> str:
+    """Whether the account of a member (its table's alias) is blocked. Those are few, in an index of their own."""
+    return f"EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = {member}.user_id AND NOT u.is_active)"
+
+
+def unended(alias: str) -> str:
+    """Grants that are not past their end, for those who look at the workspace themselves."""
+    return f"({alias}.ends_at IS NULL OR {alias}.ends_at > {_now()})"
+
+
 def live(alias: str) -> str:
     """Grants that are not past their end, in workspaces that are not deleted."""
     gone = "SELECT gone.id FROM workspaces_workspace gone WHERE gone.deleted_at IS NOT NULL"
-    return f"({alias}.ends_at IS NULL OR {alias}.ends_at > {_now()}) AND {alias}.workspace_id NOT IN ({gone})"
+    return f"{unended(alias)} AND {alias}.workspace_id NOT IN ({gone})"
 
 
 def _list(items: str) -> str:

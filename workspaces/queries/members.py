@@ -24,6 +24,7 @@ from workspaces.queries.member_sql import (
     Filters,
     Sql,
     access_of_page,
+    blocked,
     candidates_of,
     conditions_of,
     count_of,
@@ -31,6 +32,7 @@ from workspaces.queries.member_sql import (
     joins_for,
     page_of,
 )
+from workspaces.queries.waiting import waiting_column
 from workspaces.sql import moment
 
 
@@ -55,6 +57,7 @@ class Found:
     mail_state: str
     mail_reply: str
     mail_at: datetime | None
+    waiting: str | None
     groups: list[str]
     grants: list[tuple[int, int, str | None]]
 
@@ -108,10 +111,10 @@ def read_page(page: Sql, count: Sql, cursor: Cursor | None, *, everyone: Sql, se
         ),
         {access_of_page()}
         SELECT rank, value, people.member_id, name, address, people.role_id, joined_at, suspended_at, invited_until,
-               declined_at, since, (SELECT u.is_active FROM accounts_user u WHERE u.id = people.user_id),
+               declined_at, since, {blocked("people")},
                (SELECT u.name FROM accounts_user u WHERE u.id = people.invited_by_id AND people.joined_at IS NULL),
                last_active_at, coalesce(mail.state, ''), coalesce(mail.reply, ''),
-               coalesce(mail.finished_at, mail.queued_at), groups, grants,
+               coalesce(mail.finished_at, mail.queued_at), {waiting_column()}, groups, grants,
                CASE WHEN position = 1 THEN ({count.text}) END,
                CASE WHEN position = 1 THEN ({everyone.text}) END
         FROM people
@@ -157,20 +160,21 @@ def _found(row: tuple[Any, ...]) -> Found:
         invited_until=moments[2],
         declined_at=moments[3],
         since=moments[4],  # type: ignore[arg-type]  # NOT NULL
-        is_blocked=row[11] is not None and not row[11],
+        is_blocked=bool(row[11]),
         inviter=row[12] or "",
         last_active_at=moments[5],  # type: ignore[arg-type]  # NOT NULL
         mail_state=row[14],
         mail_reply=row[15],
         mail_at=moments[6],
-        groups=[name for _, name in sorted(json.loads(row[17] or "[]"))],
-        grants=[(workspace, role, group) for workspace, role, group in json.loads(row[18] or "[]")],
+        waiting=row[17],
+        groups=[name for _, name in sorted(json.loads(row[18] or "[]"))],
+        grants=[(workspace, role, group) for workspace, role, group in json.loads(row[19] or "[]")],
     )
 
 
 def found_member(member: Member) -> Found:
     """One member at hand (with directory, activity, user and mail) in the shape of the table's rows; no access, no
-    groups.
+    groups, nothing of how it goes while they wait (`waiting.waiting_with`).
     """
     mail = member.mail
     return Found(
@@ -191,6 +195,7 @@ def found_member(member: Member) -> Found:
         mail_state=mail.state if mail else "",
         mail_reply=mail.reply if mail else "",
         mail_at=(mail.finished_at or mail.queued_at) if mail else None,
+        waiting=None,
         groups=[],
         grants=[],
     )

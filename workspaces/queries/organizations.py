@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, IntegerField, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import User
 from workspaces.catalogue import BuiltIn
 from workspaces.models import Group, Member, Organization, OwnershipTransfer, Workspace
+from workspaces.queries.directory import by_name
 
 MOST_SUCCESSORS = 200
 
@@ -31,14 +31,10 @@ def open_offer(organization: Organization) -> OwnershipTransfer | None:
 
 def possible_successors(organization: Organization) -> list[tuple[int, str]]:
     """Active members beside the owner, Admins first, with name and address."""
-    rank = Case(When(role=BuiltIn.ADMIN, then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = (
-        organization.members.effective()
-        .exclude(owned=organization)
-        .annotate(rank=rank)
-        .order_by("rank", "directory__sort_name")
-        .values_list("pk", "directory__name", "address")[:MOST_SUCCESSORS]
-    )
+    others = organization.members.effective().exclude(owned=organization)
+    people = by_name(organization, others).values_list("pk", "directory__name", "address")
+    admins = list(people.filter(role=BuiltIn.ADMIN)[:MOST_SUCCESSORS])
+    rows = admins + list(people.exclude(role=BuiltIn.ADMIN)[: MOST_SUCCESSORS - len(admins)])
     return [(pk, f"{name} ({address})" if name else address) for pk, name, address in rows]
 
 

@@ -28,6 +28,7 @@ from workspaces.policy import (
 )
 from workspaces.policy.resources import OnResource, Standing, Vocabulary, on_resource
 from workspaces.queries.catalogue import vocabulary_of
+from workspaces.queries.directory import by_name
 from workspaces.queries.facts import workspace_facts
 
 PAGE = 50
@@ -333,9 +334,8 @@ def of_owners(owners: MemberQuerySet) -> "QuerySet[Resource]":
 
 def suggestions(organization: Organization, limit: int = 200) -> list[tuple[str, str]]:
     """Addresses and names of active members, for a list to choose from."""
-    members = Member.objects.filter(organization=organization).effective()
-    rows = members.order_by("directory__sort_name", "pk").values_list("address", "directory__name")
-    return list(rows[:limit])
+    members = by_name(organization, Member.objects.filter(organization=organization).effective())
+    return list(members.values_list("address", "directory__name")[:limit])
 
 
 # --- drives and figures

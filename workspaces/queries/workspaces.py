@@ -18,11 +18,13 @@ from workspaces.models.workspaces import RESTORABLE, WorkspaceQuerySet
 from workspaces.names import fold
 from workspaces.policy import ActorFacts, RoleFacts, WorkspaceFacts
 from workspaces.queries.admins import admin_roles
+from workspaces.queries.directory import by_name
 from workspaces.queries.effective import Kind, Path, held_by, paths_of
 from workspaces.queries.facts import live_grants_of, workspace_facts, workspace_permissions
 from workspaces.queries.member_sql import live
 from workspaces.queries.people import members_at
 from workspaces.queries.roles import Roles, Shown
+from workspaces.sql import among
 
 PAGE = 50
 MOST_SUGGESTED = 200
@@ -61,8 +63,8 @@ def listed(organization: Organization, facts: ActorFacts, state: str) -> Workspa
     return workspaces.filter(Q(pk__in=_reached(organization, facts)) | Q(pk__in=joinable(organization, facts)))
 
 
-def _managed(organization: Organization, facts: ActorFacts, among: WorkspaceQuerySet) -> list[int]:
-    held = workspace_permissions(organization, facts, among.values_list("pk", flat=True))
+def _managed(organization: Organization, facts: ActorFacts, workspaces: WorkspaceQuerySet) -> list[int]:
+    held = workspace_permissions(organization, facts, workspaces.values_list("pk", flat=True))
     return [pk for pk, codes in held.items() if Code.MEMBERS_WORKSPACE_MANAGE in codes]
 
 
@@ -111,18 +113,25 @@ def restorable(organization: Organization) -> WorkspaceQuerySet:
     return Workspace.objects.filter(organization=organization, deleted_at__gt=Now() - RESTORABLE)
 
 
+def alive_by_slug(organization: Organization, slugs: Collection[str]) -> dict[str, int]:
+    """The ids of those of the workspaces that are not deleted."""
+    alive = Workspace.objects.alive().filter(organization=organization, slug__in=among(slugs))
+    return dict(alive.values_list("slug", "pk"))
+
+
 def page_of(
     organization: Organization, facts: ActorFacts, *, state: str = "active", search: str = "", after: int | None = None
-) -> tuple[list[Line], int | None]:
-    """A page by name, with the id to go on after (None: that was all). A constant number of queries."""
+) -> tuple[list[Line], int, int | None]:
+    """A page by name, how many there are, the id to go on after (None: no more). A constant number of queries."""
     workspaces = listed(organization, facts, state).order_by("sort_name", "pk")
     if search:
         workspaces = workspaces.filter(search_text__contains=fold(search))
+    count = workspaces.count()
     last = Workspace.objects.filter(organization=organization, pk=after or 0)
     for name in last.values_list("sort_name", flat=True):
         workspaces = workspaces.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=after))
     rows = list(workspaces.select_related("person__directory")[: PAGE + 1])
-    return _lines(organization, facts, rows[:PAGE]), rows[PAGE - 1].pk if len(rows) > PAGE else None
+    return _lines(organization, facts, rows[:PAGE]), count, rows[PAGE - 1].pk if len(rows) > PAGE else None
 
 
 def _lines(organization: Organization, facts: ActorFacts, workspaces: list[Workspace]) -> list[Line]:
@@ -192,8 +201,7 @@ def suggested_admins(organization: Organization, *, workspace: Workspace | None 
         groups = Group.objects.filter(grants__workspace=workspace)
         placed = Q(grants__workspace=workspace) | Q(group_memberships__group__in=groups)
         people = people.filter(pk__in=organization.members.filter(placed).values("pk"))
-    rows = people.order_by("directory__sort_name", "pk").values_list("address", "directory__name")
-    return list(rows[:MOST_SUGGESTED])
+    return list(by_name(organization, people).values_list("address", "directory__name")[:MOST_SUGGESTED])
 
 
 def has_admin(workspace: Workspace, without: "Collection[int] | QuerySet[Grant, int]" = ()) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from config.http import Request, page, plain_number, plain_words
+from config.http import Request, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces.access import member_of
 from workspaces.actions.locking import insist
@@ -62,9 +62,7 @@ class Explore(OrganizationView):
         status = 422 if answer.pop("wrong", False) else 200
         about = {"ask": ask, "tabs": self.tabs(ask), "base_url": self.url("access")}
         context = {**about, "form": None, "asked": None, "person": None, "people": [], "search": "", **answer}
-        if not request.htmx:
-            context |= self.context("access")
-        return page(request, "access/page.html", context, partial="answer", status=status)
+        return self.region("access/page.html", context, "access", partial="answer", status=status)
 
     def tabs(self, current: str) -> list[dict[str, Any]]:
         labels = {"who": _("Who can do this?"), "what": _("What can they do?"), "can": _("Can they do this?")}

@@ -5,7 +5,8 @@ here.
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 from django.views import View
 
-from config.http import Request
+from config.http import Request, back_url, page
 from workspaces.access import SuspendedHere, enter, enter_workspace
 from workspaces.actions.activity import RESOLUTION, seen
 from workspaces.actions.locking import insist
@@ -43,6 +44,10 @@ class OrganizationView(LoginRequiredMixin, View):
         self._note_activity()
         return super().dispatch(request, *args, **kwargs)
 
+    def handle_no_permission(self) -> HttpResponseRedirect:
+        """To the sign-in page, and from there back to the page they were on: what they sent is not kept."""
+        return redirect_to_login(back_url(self.request))
+
     def insist_on_entry(self) -> None:
         """Raises unless the person may come in."""
         if self.verb is not None:
@@ -63,6 +68,14 @@ class OrganizationView(LoginRequiredMixin, View):
 
     def context(self, current: str, **more: object) -> dict[str, Any]:
         return {"shell": frame(self.place, current), **more}
+
+    def region(
+        self, template: str, context: dict[str, Any], current: str, *, partial: str, status: int = 200
+    ) -> HttpResponse:
+        """The named region alone where htmx asks for it, else the page around it; the frame costs a statement."""
+        if not self.request.htmx:
+            context |= self.context(current)
+        return page(self.request, template, context, partial=partial, status=status)
 
 
 class WorkspaceView(OrganizationView):

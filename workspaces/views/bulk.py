@@ -10,8 +10,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, page
-from config.refusals import Refusal
+from config.http import Request
 from config.sentences import Sentence
 from config.ui.people import hue, initials
 from workspaces import bulk
@@ -101,9 +100,7 @@ class BulkPreview(BulkView):
             **self.addresses(action),
             **self.outlook(action, form, selection),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/bulk.html", context, partial="dialog", status=status)
+        return self.region("members/bulk.html", context, "members", partial="dialog", status=status)
 
     def outlook(self, action: bulk.BulkAction, form: bulk.BulkForm, selection: Selection) -> dict[str, Any]:
         """The preview itself, once everything that the action asks for is given."""
@@ -141,7 +138,7 @@ class BulkPreview(BulkView):
         """Raises Refusal 401 where it asks for a fresh proof of identity."""
         plan = make_plan(self.place.facts, self.place.organization, chosen, action.propose(self.place, data))
         if Reason.CONFIRM in plan.refused:
-            raise Refusal(Reason.CONFIRM.sentence, Reason.CONFIRM.refused.value, Reason.CONFIRM)
+            raise Reason.CONFIRM.refusal()
         return plan
 
 

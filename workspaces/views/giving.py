@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from accounts.addresses import AddressError, Pasted, canonical, split
-from config.http import Request, done, page, plain_number, plain_words
-from config.refusals import Refusal
+from config.http import Request, done, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces.actions import grants
 from workspaces.catalogue import Code, scheme_roles
@@ -121,7 +120,7 @@ class QuickAdd(GivingView):
         )
         if not outcome.changed and outcome.refused:
             reason = next(iter(outcome.refused))
-            raise Refusal(reason.sentence, reason.refused.value, reason)
+            raise reason.refusal()
         return outcome.changed
 
     def ask(self, data: dict[str, Any], addresses: list[str]) -> list[Asked]:
@@ -166,10 +165,8 @@ class QuickAdd(GivingView):
             "action_url": request.path,
             "back_url": self.here("workspace_members"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        middle = bool(request.htmx) and request.htmx.target == "picking"
-        return page(request, "grants/add.html", context, partial="picking" if middle else "dialog", status=status)
+        partial = "picking" if request.htmx and request.htmx.target == "picking" else "dialog"
+        return self.region("grants/add.html", context, "workspace_members", partial=partial, status=status)
 
     def reach(self, chosen: list[Candidate], form: Gift) -> dict[str, Any]:
         """How many people the groups bring, who of all that are ticked gains how much, and what of it deserves a second
@@ -309,9 +306,7 @@ class EveryoneHere(GivingView):
             "action_url": request.path,
             "back_url": self.here("workspace_members"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "grants/everyone.html", context, partial="dialog", status=status)
+        return self.region("grants/everyone.html", context, "workspace_members", partial="dialog", status=status)
 
     def presets(self, request: Request) -> list[dict[str, Any]]:
         rising = scheme_roles(self.place.organization.scheme)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, page, plain_number, plain_words
+from config.http import Request, plain_number, plain_words
 from config.refusals import Refusal
 from config.sentences import Sentence
 from config.ui.people import hue, initials
@@ -85,9 +85,7 @@ class GrantBulk(PeopleView):
         }
         if form is None or (form.is_bound and form.is_valid()):
             context |= self.outlook(name, chosen, form)
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "members/bulk.html", context, partial="dialog", status=status)
+        return self.region("members/bulk.html", context, "workspace_members", partial="dialog", status=status)
 
     def outlook(self, name: str, chosen: str, form: RoleHere | None) -> dict[str, Any]:
         plan = self.plan(self.ids_of(chosen), form)
@@ -117,7 +115,7 @@ class GrantBulk(PeopleView):
         about: dict[str, Any] = {"workspace": self.inside.workspace.pk}
         chosen = [grant for grant in named_grants(ids) if grant.workspace_id == self.inside.workspace.pk]
         if len(chosen) > BULK_LIMIT:
-            raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+            raise Reason.TOO_MANY.refusal()
         here = self.inside.workspace.name
         if form is None:
             kind, title = bulk.GRANT_REMOVAL.name, Sentence("Remove access in %(workspace)s", workspace=here)

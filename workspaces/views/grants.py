@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number, plain_words
+from config.http import Request, done, plain_number, plain_words
 from workspaces.actions import grants
 from workspaces.filters import with_query
 from workspaces.forms.grants import EditGrant, RoleHere
@@ -19,7 +19,7 @@ from workspaces.queries.member_sql import COUNT_CAP
 from workspaces.queries.roles import Roles, all_roles
 from workspaces.views.grant_rows import GrantPresenter, principal_name
 from workspaces.views.groups import through, who
-from workspaces.views.paging import capped
+from workspaces.views.paging import capped, extent
 from workspaces.views.workspace_people import PeopleView, views_of
 from workspaces.views.workspace_person import remaining_words
 
@@ -53,8 +53,8 @@ class Grants(PeopleView):
             "query": given.urlencode(),
             "selbar": {"query": given.urlencode(), "total": count if found.count <= COUNT_CAP else ""},
             "pager": {
-                "text": _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": count},
-                "previous_url": with_query(base_url, given, after=None) if after is not None else "",
+                "text": extent(len(found.rows), found.count, first=1 if after is None else None),
+                "first_url": with_query(base_url, given, after=None) if after is not None else "",
                 "next_url": with_query(base_url, given, after=str(found.next)) if found.next is not None else "",
             },
             "views": views_of(self, "workspace_grants"),
@@ -62,9 +62,7 @@ class Grants(PeopleView):
             "add_url": self.here("workspace_add") if self.decide(Verb.ADD_TO_WORKSPACE) else "",
             "bulk_actions": self.acts_on_many(base_url),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "grants/grants.html", context, partial="grants")
+        return self.region("grants/grants.html", context, "workspace_members", partial="grants")
 
     def acts_on_many(self, base_url: str) -> list[dict[str, Any]]:
         if not self.decide(Verb.CHANGE_GRANT):
@@ -108,9 +106,7 @@ class GrantView(PeopleView):
             "back_url": self.here("workspace_grants"),
             **more,
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, template, context, partial="dialog", status=status)
+        return self.region(template, context, "workspace_members", partial="dialog", status=status)
 
     def done(self, request: Request, text: str) -> HttpResponse:
         return done(request, text, to=self.here("workspace_grants"))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from config.http import Request, page
+from config.http import Request
 from config.ui import rows
 from config.ui.people import hue, initials
 from config.ui.templatetags.ui import relative
@@ -38,9 +38,7 @@ class GroupPage(GroupView):
         whole = not request.htmx or request.htmx.target == "group"
         if whole:
             context |= self.surroundings()
-        if not request.htmx:
-            context |= self.context()
-        return page(request, "groups/group.html", context, partial="group" if whole else "people")
+        return self.region("groups/group.html", context, "groups", partial="group" if whole else "people")
 
     def table(self, found: Page, query: Query) -> dict[str, Any]:
         base_url, given = self.here("group"), self.request.GET

@@ -9,7 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page, plain_number, plain_words
+from config.http import Request, done, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces import bulk
 from workspaces.access import member_of
@@ -88,10 +88,8 @@ class Picking(GroupView, ABC):
             "back_url": self.here("group"),
             **self.points(picked),
         }
-        if not request.htmx:
-            context |= self.context()
         middle = bool(request.htmx) and request.htmx.target == "picking"
-        return page(request, self.template, context, partial="picking" if middle else "dialog", status=status)
+        return self.region(self.template, context, "groups", partial="picking" if middle else "dialog", status=status)
 
 
 def _option(each: Person) -> dict[str, Any]:
@@ -222,9 +220,7 @@ class OnePerson(GroupView, ABC):
             "action_url": request.path,
             "back_url": self.here("group"),
         }
-        if not request.htmx:
-            context |= self.context()
-        return page(request, "groups/person.html", context, partial="dialog")
+        return self.region("groups/person.html", context, "groups", partial="dialog")
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)

@@ -8,10 +8,10 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, go, page, plain_words
-from config.refusals import Refusal
+from config.http import Request, go, plain_words
 from config.ui.people import hue, initials
 from workspaces.actions import groups
+from workspaces.actions.locking import insist
 from workspaces.filters import with_query
 from workspaces.forms.groups import NamedGroup
 from workspaces.models import Group
@@ -30,6 +30,7 @@ from workspaces.queries.groups import (
 from workspaces.queries.impact import Crowd, Impact
 from workspaces.reasons import Reason
 from workspaces.views.base import OrganizationView
+from workspaces.views.paging import extent
 
 SHOWN = 3
 """Managers and grants named in a row of the list; the rest is counted."""
@@ -57,11 +58,9 @@ class Groups(OrganizationView):
             "url": request.get_full_path(),
             "is_own": not sees_all,
             "create_url": self.url("group_create") if creates else "",
-            "pager": self.pager(found, is_first=not after and not before),
+            "pager": self.pager(found, first=None if after or before else 1),
         }
-        if not request.htmx:
-            context |= self.context("groups")
-        return page(request, "groups/page.html", context, partial="groups")
+        return self.region("groups/page.html", context, "groups", partial="groups")
 
     def row(self, listed: Listed) -> dict[str, Any]:
         group = listed.group
@@ -75,12 +74,10 @@ class Groups(OrganizationView):
             "is_managed": listed.is_managed,
         }
 
-    def pager(self, found: GroupPage, *, is_first: bool) -> dict[str, str]:
+    def pager(self, found: GroupPage, *, first: int | None) -> dict[str, str]:
         base, query = self.url("groups"), self.request.GET
-        shown = f"1–{len(found.groups)}" if is_first else str(len(found.groups))
-        numbers = {"shown": shown, "total": intcomma(found.count)}
         return {
-            "text": _("%(shown)s of %(total)s") % numbers if found.groups else _("Nothing"),
+            "text": extent(len(found.groups), found.count, first=first),
             "previous_url": with_query(base, query, after=None, before=found.before) if found.before else "",
             "next_url": with_query(base, query, before=None, after=found.after) if found.after else "",
         }
@@ -127,9 +124,7 @@ class GroupView(OrganizationView):
         return decide(self.place.facts, verb, group=self.group_facts, organization=self.place.policies, **facts)
 
     def insist_on(self, verb: Verb) -> None:
-        reason = self.decide(verb).reason
-        if reason is not None:
-            raise Refusal(reason.sentence, reason.refused.value, reason)
+        insist(self.decide(verb))
 
     def act(self, verb: Verb, url_name: str) -> dict[str, str]:
         """A button: absent (no url, no reason), greyed with its reason, or with its address."""
@@ -176,9 +171,7 @@ class CreateGroup(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("groups"),
         }
-        if not request.htmx:
-            context |= self.context("groups")
-        return page(request, "groups/form.html", context, partial="dialog", status=status)
+        return self.region("groups/form.html", context, "groups", partial="dialog", status=status)
 
 
 class EditGroup(GroupView):
@@ -209,9 +202,7 @@ class EditGroup(GroupView):
             "action_url": request.path,
             "back_url": self.here("group"),
         }
-        if not request.htmx:
-            context |= self.context()
-        return page(request, "groups/form.html", context, partial="dialog", status=status)
+        return self.region("groups/form.html", context, "groups", partial="dialog", status=status)
 
 
 class DeleteGroup(GroupView):
@@ -230,9 +221,7 @@ class DeleteGroup(GroupView):
             "action_url": request.path,
             "back_url": self.here("group"),
         }
-        if not request.htmx:
-            context |= self.context()
-        return page(request, "groups/delete.html", context, partial="dialog")
+        return self.region("groups/delete.html", context, "groups", partial="dialog")
 
     def post(self, request: Request) -> HttpResponse:
         groups.delete_group(actor=self.place.actor, organization_id=self.place.organization.pk, group_id=self.group.pk)

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from config.http import Request, page, plain_number, plain_words
+from config.http import Request, plain_number, plain_words
 from config.ui.people import hue, initials
 from workspaces.filters import with_query
 from workspaces.history import KINDS, stored_field, stored_place, stored_words
@@ -49,14 +49,12 @@ class History(OrganizationView):
             "count": "",
             "days": by_day(lines[:PAGE]),
             "pager": {
-                "text": _("%(count)s acts") % {"count": len(lines[:PAGE])} if lines else _("Nothing"),
-                "previous_url": with_query(base_url, found) if before else "",
+                "text": _("%(count)s acts") % {"count": len(lines[:PAGE])} if lines else "",
+                "first_url": with_query(base_url, found) if before else "",
                 "next_url": with_query(base_url, found, before=str(lines[PAGE - 1]["id"])) if len(lines) > PAGE else "",
             },
         }
-        if not request.htmx:
-            context |= self.context("history")
-        return page(request, "history/page.html", context, partial="history")
+        return self.region("history/page.html", context, "history", partial="history")
 
 
 def history_lines(acts: "QuerySet[Act]", only: Q | None = None) -> list[dict[str, Any]]:
@@ -96,6 +94,7 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
     same = {(entry.before, entry.after) for entry in line.entries}
     before, after = next(iter(same)) if len(same) == 1 else ("", "")
     behalf = names.users.get(act.on_behalf_of_id, "") if act.on_behalf_of_id else ""
+    field = act.payload.get("field")
     return {
         "id": act.pk,
         "icon": kind.icon,
@@ -103,8 +102,8 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
         "initials": initials(actor) if actor else "",
         "hue": hue(act.actor_id or 0),
         "sentence": format_html("<b>{}</b> {}", actor or "Roster", _sentence(line, names)),
-        "before": stored_words(kind, before),
-        "after": stored_words(kind, after),
+        "before": stored_words(kind, before, field),
+        "after": stored_words(kind, after, field),
         "note": _note(act, behalf, names.word(act)),
         "source": SOURCES.get(act.source, act.source),
         "at": act.at,
@@ -113,8 +112,8 @@ def _line(line: Line, names: Names) -> dict[str, Any]:
         "changes": [
             {
                 "subject": names.thing(kind.subject, entry.subject_id) or _("somebody"),
-                "before": stored_words(kind, entry.before),
-                "after": stored_words(kind, entry.after),
+                "before": stored_words(kind, entry.before, field),
+                "after": stored_words(kind, entry.after, field),
             }
             for entry in line.entries
         ]

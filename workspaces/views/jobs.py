@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_htmx.http import trigger_client_event
 
-from config.http import Request, done, go, page, plain_number
+from config.http import Request, done, go, plain_number
 from config.ui.people import hue, initials
 from config.ui.sheets import write_csv
 from workspaces.actions import jobs
@@ -28,6 +28,7 @@ from workspaces.queries.jobs import (
 )
 from workspaces.queries.member_sql import moment_of
 from workspaces.views.base import OrganizationView
+from workspaces.views.paging import extent
 
 
 def started(view: OrganizationView, job: Job, text: str, *, to: str) -> HttpResponse:
@@ -50,11 +51,9 @@ class Jobs(OrganizationView):
         next_url = f"{base_url}?{urlencode({'before': shown[-1].created_at.isoformat()})}" if found[PAGE:] else ""
         context = {
             "jobs": [{**facts_of(job), "url": page_of(self, job)} for job in shown],
-            "pager": {"text": "", "previous_url": base_url if before else "", "next_url": next_url},
+            "pager": {"first_url": base_url if before else "", "next_url": next_url},
         }
-        if not request.htmx:
-            context |= self.context("jobs")
-        return page(request, "jobs/page.html", context, partial="jobs")
+        return self.region("jobs/page.html", context, "history", partial="jobs")
 
 
 class JobView(OrganizationView):
@@ -78,9 +77,8 @@ class JobPage(JobView):
             context |= self.progress(job)
         if region != "progress":
             context |= self.rows(request, job)
-        if not request.htmx:
-            context |= self.context("jobs")
-        response = page(request, "jobs/job.html", context, partial="rows" if region == "rows" else "progress")
+        partial = "rows" if region == "rows" else "progress"
+        response = self.region("jobs/job.html", context, "history", partial=partial)
         if "poll" in request.GET and job.finished_at is not None:
             trigger_client_event(response, "rows:refresh")
         return response
@@ -105,7 +103,8 @@ class JobPage(JobView):
     def rows(self, request: Request, job: Job) -> dict[str, Any]:
         unchanged = request.GET.get("show") == "unchanged"
         number = min(plain_number(request.GET.get("page")) or 1, 100_000)
-        found = list(rows_of(job, unchanged=unchanged)[(number - 1) * PAGE : number * PAGE + 1])
+        every, before = rows_of(job, unchanged=unchanged), (number - 1) * PAGE
+        found = list(every[before : before + PAGE + 1])
         base_url = self.url("job", job.pk)
         kept = {"show": "unchanged"} if unchanged else {}
         return {
@@ -116,7 +115,7 @@ class JobPage(JobView):
             "rows_url": _page_url(base_url, kept, number),
             "rows": [_row(job, row) for row in found[:PAGE]],
             "pager": {
-                "text": _rows_text(found[:PAGE]),
+                "text": extent(len(found[:PAGE]), every.count(), first=before + 1),
                 "previous_url": _page_url(base_url, kept, number - 1) if number > 1 else "",
                 "next_url": _page_url(base_url, kept, number + 1) if found[PAGE:] else "",
             },
@@ -158,9 +157,7 @@ class Undo(JobView):
             "action_url": request.path,
             "back_url": self.url("job", job.pk),
         }
-        if not request.htmx:
-            context |= self.context("jobs")
-        return page(request, "jobs/undo.html", context, partial="dialog")
+        return self.region("jobs/undo.html", context, "history", partial="dialog")
 
     def post(self, request: Request, job_id: UUID) -> HttpResponse:
         undoing = jobs.undo_job(actor=self.place.actor, organization_id=self.place.organization.pk, job_id=job_id)
@@ -185,6 +182,7 @@ def facts_of(job: Job) -> dict[str, Any]:
         "id": str(job.pk),
         "title": _("Undo: %(title)s") % {"title": job.title} if job.undoes_id else job.title,
         "state": _state(job),
+        "is_planned": not is_over and job.queued_at is None,
         "is_running": not is_over and job.queued_at is not None,
         "is_stopping": not is_over and job.cancelled_at is not None,
         "total": intcomma(job.total),
@@ -213,13 +211,14 @@ def _state(job: Job) -> dict[str, str]:
         if job.cancelled_at is not None:
             return {"word": _("Stopping"), "tone": "warn", "icon": "clock"}
         if job.position or job.started_at:
-            return {"word": _("Running"), "tone": "warn", "icon": "clock"}
-        return {"word": _("Waiting for a worker"), "tone": "warn", "icon": "clock"}
+            return {"word": _("Running"), "tone": "info", "icon": "clock"}
+        return {"word": _("Waiting for a worker"), "tone": "info", "icon": "clock"}
     if job.cancelled_at is not None and not job.problem:
         return {"word": _("Cancelled"), "tone": "mute", "icon": "x"}
     if job.problem:
         return {"word": _("Stopped"), "tone": "bad", "icon": "alert-circle"}
-    if getattr(job, "undone_by", None) is not None:
+    undoing = getattr(job, "undone_by", None)
+    if undoing is not None and (undoing.changed or undoing.finished_at is None):
         return {"word": _("Undone"), "tone": "mute", "icon": "restore"}
     return {"word": _("Finished"), "tone": "ok", "icon": "circle-check"}
 
@@ -242,12 +241,6 @@ def _row(job: Job, row: JobRow) -> dict[str, Any]:
         sentence, tone, icon = _("Not done") if job.finished_at else _("Waiting"), "mute", "clock"
     note = row.note if row.result == JobRow.CHANGED else ""
     return {"number": row.number, "text": row.text, "sentence": sentence, "note": note, "tone": tone, "icon": icon}
-
-
-def _rows_text(rows: list[JobRow]) -> str:
-    if not rows:
-        return ""
-    return _("%(first)s to %(last)s") % {"first": intcomma(rows[0].number), "last": intcomma(rows[-1].number)}
 
 
 def _page_url(base_url: str, kept: dict[str, str], number: int) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, done, go, page
+from config.http import Request, done, go
 from config.ui.people import hue, initials
 from workspaces.access import member_of
 from workspaces.actions import members
@@ -20,7 +20,7 @@ from workspaces.models import Member
 from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.policy import State, Verb
 from workspaces.queries.choices import giveable_roles
-from workspaces.queries.people import Placements, members_at, placements_of
+from workspaces.queries.people import Placements, placements_of
 from workspaces.queries.resources import owned_by, suggestions
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
@@ -82,9 +82,7 @@ class MemberRole(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("members"),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/role.html", context, partial="dialog", status=status)
+        return self.region("members/role.html", context, "members", partial="dialog", status=status)
 
 
 class MemberAct(OrganizationView, ABC):
@@ -127,9 +125,7 @@ class MemberAct(OrganizationView, ABC):
             "back_url": self.url("members"),
             **self.more(member),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, self.template, context, partial="dialog", status=status)
+        return self.region(self.template, context, "members", partial="dialog", status=status)
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         member = member_of(self.place, member_id)
@@ -201,7 +197,7 @@ class RemoveMember(MemberAct):
         owned = owned_by(member.pk) if member.joined_at else []
         if not owned:
             return context
-        form = self.heir or HeirForm(self.find, required=False)
+        form = self.heir or HeirForm(self.place.organization, required=False)
         return {**context, "owned": say_owned(owned), "heir_form": form, "people": suggestions(self.place.organization)}
 
     def hand_over(self, member: Member) -> HandOver:
@@ -213,14 +209,11 @@ class RemoveMember(MemberAct):
         return self.invitations
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
-        self.heir = HeirForm(self.find, request.POST, required=False)
+        self.heir = HeirForm(self.place.organization, request.POST, required=False)
         member = member_of(self.place, member_id)
         if not self.heir.is_valid() or not self.hand_over(member).is_settled(request.POST.get("counted", "")):
             return self.draw(request, member, status=422)
         return super().post(request, member_id)
-
-    def find(self, address: str) -> int | None:
-        return members_at(self.place.organization, [address]).get(address)
 
     def perform(self, member: Member, chosen: Chosen) -> Outcome:
         ids: dict[str, Any] = {"actor": self.place.actor, "organization_id": self.place.organization.pk}
@@ -294,9 +287,7 @@ class Leave(OrganizationView):
             "action_url": request.path,
             "back_url": reverse("my_access"),
         }
-        if not request.htmx:
-            context |= self.context("my_access")
-        return page(request, "my/leave.html", context, partial="dialog", status=status)
+        return self.region("my/leave.html", context, "my_access", partial="dialog", status=status)
 
     def points(self, hand_over: HandOver) -> list[str]:
         placed = _placed_sentences(placements_of(self.place.organization, self.place.member), is_own=True)
@@ -307,16 +298,13 @@ class Leave(OrganizationView):
         owned = owned_by(self.place.member.pk)
         if not owned:
             return {}
-        form = self.heir or HeirForm(self.find, required=False)
+        form = self.heir or HeirForm(self.place.organization, required=False)
         sentences = say_owned(owned, is_own=True)
         return {"owned": sentences, "heir_form": form, "people": suggestions(self.place.organization)}
 
-    def find(self, address: str) -> int | None:
-        return members_at(self.place.organization, [address]).get(address)
-
     def post(self, request: Request) -> HttpResponse:
         name, hand_over = self.place.organization.name, self.hand_over()
-        self.heir = HeirForm(self.find, request.POST, required=False)
+        self.heir = HeirForm(self.place.organization, request.POST, required=False)
         if not self.heir.is_valid() or not hand_over.is_settled(request.POST.get("counted", "")):
             return self.draw(request, hand_over, status=422)
         leave_organization(

@@ -19,6 +19,7 @@ from workspaces.queries.choices import groups_of, may_invite, workspaces_of
 from workspaces.queries.member_sql import CANDIDATES, COUNT_CAP
 from workspaces.queries.members import Page, member_page
 from workspaces.queries.roles import Roles, all_roles
+from workspaces.queries.waiting import waiting_among
 from workspaces.tables import MembersTable, Presenter
 from workspaces.views.base import OrganizationView
 from workspaces.views.paging import capped, pager
@@ -54,6 +55,7 @@ class Members(OrganizationView):
             base_url,
             columns=query.columns,
             accounts=unchecked_accounts(organization, [row.id for row in found.rows]),
+            waiting=waiting_among(organization, found.rows, now) if decide(self.place.facts, Verb.RESEND) else {},
         )
         rows = presenter.present(found.rows)
         context = {
@@ -73,9 +75,7 @@ class Members(OrganizationView):
             "invite_label": invite_label(organization.scheme),
             **self.asking_in(),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/page.html", context, partial="members")
+        return self.region("members/page.html", context, "members", partial="members")
 
     def role_choices(self, roles: Roles) -> list[tuple[str, str]]:
         """Within what the person holds."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from config.http import Request, done, go, page
+from config.http import Request, done, go
 from workspaces.access import member_of
 from workspaces.actions import merging
 from workspaces.actions.locking import Locked
@@ -36,9 +36,7 @@ class Duplicates(OrganizationView):
     def get(self, request: Request) -> HttpResponse:
         groups = [self.group(alike) for alike in duplicates_in(self.place.organization)]
         context: dict[str, Any] = {"groups": groups, "members_url": self.url("members")}
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/duplicates.html", context, partial="duplicates")
+        return self.region("members/duplicates.html", context, "members", partial="duplicates")
 
     def group(self, alike: Alike) -> dict[str, Any]:
         """The first is who stays: who joined, and first of those."""
@@ -102,9 +100,7 @@ class MergeMember(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("duplicates"),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "members/merge.html", context, partial="dialog", status=status)
+        return self.region("members/merge.html", context, "members", partial="dialog", status=status)
 
     def refusal(self, member: Member, kept: Member) -> str:
         unlocked = Locked(self.place.organization, self.place.actor, self.place.facts)

@@ -85,7 +85,6 @@ def seat_sentence(seats: Seats) -> str:
 
 class General(OrganizationView):
     verb = Verb.CHANGE_SETTINGS
-    FIELDS = organizations.CHANGEABLE
 
     def get(self, request: Request) -> HttpResponse:
         return self.draw(request, Settings(initial=self.present()))
@@ -100,7 +99,7 @@ class General(OrganizationView):
         return go(request, self.url("settings"), _("The settings are saved."))
 
     def present(self) -> dict[str, Any]:
-        return {name: getattr(self.place.organization, name) for name in self.FIELDS}
+        return {name: getattr(self.place.organization, name) for name in organizations.CHANGEABLE}
 
     def draw(self, request: Request, form: Settings, *, status: int = 200) -> HttpResponse:
         organization = self.place.organization
@@ -190,9 +189,7 @@ class Transfer(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("ownership"),
         }
-        if not request.htmx:
-            context |= self.context("settings")
-        return page(request, "organization/transfer.html", context, partial="dialog", status=status)
+        return self.region("organization/transfer.html", context, "settings", partial="dialog", status=status)
 
 
 class WithdrawTransfer(OrganizationView):
@@ -259,6 +256,4 @@ class Delete(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("danger"),
         }
-        if not request.htmx:
-            context |= self.context("settings")
-        return page(request, "organization/delete.html", context, partial="dialog", status=status)
+        return self.region("organization/delete.html", context, "settings", partial="dialog", status=status)

@@ -1,5 +1,6 @@
 """Where an administrator begins: how many, what waits, what deserves a look. Every figure leads to its list."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -24,6 +25,8 @@ from workspaces.views.member import person
 
 WIDTH = 640
 """Of the bar of states, in its own units."""
+SHOWN = 5
+"""Workspaces that hints of one kind name."""
 
 
 class Overview(OrganizationView):
@@ -99,63 +102,54 @@ class Overview(OrganizationView):
             _figure(_("Open requests"), overview.open_requests(organization), self.url("requests"), "hand-stop"),
         ]
 
-    def hints(self, admins: overview.Admins) -> list[dict[str, Any]]:
+    def hints(self, admins: overview.Admins) -> list[dict[str, str]]:
         """What deserves a look, the gravest first; empty when all is well."""
-        organization, members = self.place.organization, self.url("members")
-        hints: list[dict[str, Any]] = []
+        return [*self._about_admins(admins), *self._about_workspaces(), *self._about_time()]
+
+    def _about_admins(self, admins: overview.Admins) -> Iterator[dict[str, str]]:
+        url = f"{self.url('members')}?role={BuiltIn.ADMIN}"
         if admins.unprotected:
             text = ngettext(
                 "%(count)s Admin signs in without a second factor.",
                 "%(count)s Admins sign in without a second factor.",
                 admins.unprotected,
             )
-            url = f"{members}?role={BuiltIn.ADMIN}&two_factor=off"
-            hints.append(_hint("shield-x", text, admins.unprotected, url, _("See who")))
+            sentence = text % {"count": intcomma(admins.unprotected)}
+            yield _hint("shield-x", sentence, f"{url}&two_factor=off", _("See who"))
         if admins.count > overview.FEW:
             text = _("%(count)s Admins are many. Make some of them admin of their workspace instead.")
-            hints.append(_hint("users", text, admins.count, f"{members}?role={BuiltIn.ADMIN}", _("Look at them")))
-        hints += [
-            _hint(
-                "stack-2",
-                _("%(name)s has only one admin.") % {"name": name},
-                1,
-                self.url("workspace", slug),
-                _("Look at it"),
-            )
-            for slug, name in overview.single_admin_workspaces(organization)[:5]
-        ]
-        hints += [
-            _hint(
-                "world",
-                _("Everyone is %(role)s in %(name)s.") % {"role": role, "name": name},
-                1,
-                self.url("workspace", slug),
-                _("Look at it"),
-            )
-            for slug, name, role in overview.wide_grants(organization)[:5]
-        ]
-        old = overview.old_invitations(organization)
-        if old:
+            yield _hint("users", text % {"count": intcomma(admins.count)}, url, _("Look at them"))
+
+    def _about_workspaces(self) -> Iterator[dict[str, str]]:
+        organization = self.place.organization
+        for slug, name in overview.single_admin_workspaces(organization)[:SHOWN]:
+            sentence = _("%(name)s has only one admin.") % {"name": name}
+            yield _hint("stack-2", sentence, self.url("workspace", slug), _("Look at it"))
+        for slug, name, role in overview.wide_grants(organization)[:SHOWN]:
+            sentence = _("Everyone is %(role)s in %(name)s.") % {"role": role, "name": name}
+            yield _hint("world", sentence, self.url("workspace", slug), _("Look at it"))
+
+    def _about_time(self) -> Iterator[dict[str, str]]:
+        organization = self.place.organization
+        if old := overview.old_invitations(organization):
             text = ngettext(
                 "%(count)s invitation is older than two weeks. Resend or revoke it.",
                 "%(count)s invitations are older than two weeks. Resend or revoke them.",
                 old,
             )
-            url = f"{members}?state=invited&state=expired&sort=added"
-            hints.append(_hint("hourglass-empty", text, old, url, _("Look at them")))
-        ending = overview.ending_grants(organization)
-        if ending:
+            url = f"{self.url('members')}?state=invited&state=expired&sort=added"
+            yield _hint("hourglass-empty", text % {"count": intcomma(old)}, url, _("Look at them"))
+        if ending := overview.ending_grants(organization):
             text = ngettext("%(count)s access ends within a week.", "%(count)s accesses end within a week.", ending)
-            hints.append(_hint("calendar-time", text, ending, self.url("workspaces"), _("Look at workspaces")))
-        return hints
+            sentence = text % {"count": intcomma(ending)}
+            yield _hint("calendar-time", sentence, self.url("workspaces"), _("Look at workspaces"))
 
 
 def _figure(label: str, count: int, url: str, icon: str, tone: str = "") -> dict[str, Any]:
     return {"label": label, "count": intcomma(count), "url": url, "icon": icon, "tone": tone}
 
 
-def _hint(icon: str, text: str, count: int, url: str, label: str) -> dict[str, Any]:
-    sentence = text % {"count": intcomma(count)} if "%(count)s" in text else text
+def _hint(icon: str, sentence: str, url: str, label: str) -> dict[str, str]:
     return {"icon": icon, "sentence": sentence, "url": url, "label": label}
 
 
@@ -194,6 +188,4 @@ class MakeWorkspaceAdmin(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("members"),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "overview/instead.html", context, partial="dialog", status=status)
+        return self.region("overview/instead.html", context, "members", partial="dialog", status=status)

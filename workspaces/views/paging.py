@@ -14,16 +14,20 @@ def capped(count: int) -> str:
     return f"{intcomma(COUNT_CAP)}+" if count > COUNT_CAP else intcomma(count)
 
 
+def extent(shown: int, count: int, *, first: int | None = 1) -> str:
+    """Which rows of a list a page shows: 51 to 100 of 1,284; nothing for an empty page. first: the number of its first
+    row; None on a keyset page beyond the first, which knows none: "50 of 1,284".
+    """
+    if not shown:
+        return ""
+    numbers = intcomma(shown) if first is None else f"{intcomma(first)}–{intcomma(first + shown - 1)}"
+    return _("%(shown)s of %(total)s") % {"shown": numbers, "total": capped(count)}
+
+
 def pager(found: Page, cursor: Cursor | None, given: QueryDict, base_url: str) -> dict[str, str]:
-    """Keyset pages know no numbers beyond the first: the text says how many there are."""
-    if not found.rows:
-        text = _("Nobody")
-    elif cursor is None:
-        text = _("1–%(last)s of %(total)s") % {"last": len(found.rows), "total": capped(found.count)}
-    else:
-        text = _("%(shown)s of %(total)s") % {"shown": len(found.rows), "total": capped(found.count)}
+    """The foot of a table of people (templates/ui/pager.html)."""
     return {
-        "text": text,
+        "text": extent(len(found.rows), found.count, first=None if cursor else 1),
         "previous_url": with_query(base_url, given, page=found.previous.encode()) if found.previous else "",
         "next_url": with_query(base_url, given, page=found.next.encode()) if found.next else "",
     }

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page
+from config.http import Request, done
 from workspaces.access import member_of
 from workspaces.actions.parting import remove_access_everywhere
 from workspaces.catalogue import Code
@@ -63,9 +63,7 @@ class RemoveAccess(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("member", member.pk),
         }
-        if not request.htmx:
-            context |= self.context("members")
-        return page(request, "access/remove.html", context, partial="dialog", status=status)
+        return self.region("access/remove.html", context, "members", partial="dialog", status=status)
 
 
 SHOWN = 12

@@ -26,7 +26,8 @@ from workspaces.queries.members import found_member
 from workspaces.queries.people import groups_of_member, has_two_factor, other_addresses
 from workspaces.queries.resources import Owned, entitlements_of, owned_by
 from workspaces.queries.roles import Roles, all_roles
-from workspaces.tables import pill_of
+from workspaces.queries.waiting import waiting_with
+from workspaces.tables import pill_of, reminder_words
 from workspaces.views.base import OrganizationView
 from workspaces.views.history import history_lines
 from workspaces.views.member import person, state_of
@@ -43,23 +44,10 @@ class MemberPage(OrganizationView):
         member = member_of(self.place, member_id)
         roles = all_roles(self.place.organization)
         reasons = self.reasons(member, roles)
-        pill = pill_of(found_member(member), timezone.now())
         sees_history = bool(decide(self.place.facts, Verb.VIEW_HISTORY))
-        waiting = member.joined_at is None
         context = self.context(
             "members",
-            person={
-                **person(member),
-                "other_addresses": other_addresses(member.user_id, member.address),
-                "state_word": pill.word,
-                "state_detail": pill.detail,
-                "state_icon": pill.icon,
-                "tone": pill.tone,
-                "account": self.account(member),
-                "two_factor": _("Two-factor on") if has_two_factor(member.user_id) else "",
-                "active_at": member.activity.last_active_at if member.activity.last_active_at > NEVER else None,
-            },
-            trouble=pill.trouble,
+            **self.head(member),
             members_url=self.url("members"),
             role_name=roles.names[member.role_id],
             role_reason=reasons[Verb.UPDATE_ROLE],
@@ -71,18 +59,44 @@ class MemberPage(OrganizationView):
             entitlements=figure_rows(entitlements_of(self.place.organization)),
             standing=standing_of(member),
             owned=self.owned(member),
-            invitation={
-                "inviter": member.invited_by.display_name if member.invited_by else _("Deleted account"),
-                "sent_at": member.mail.queued_at if member.mail else None,
-                "mail_word": member.mail.get_state_display() if member.mail else "",
-                "expires_at": member.invited_until,
-            }
-            if waiting
-            else None,
+            **(self.invitation(member, may_resend=not reasons[Verb.RESEND]) if member.joined_at is None else {}),
             acts_log=recent_changes(self.place.organization.pk, member.pk) if sees_history else [],
             history_url=self.url("history") if sees_history else "",
         )
         return page(request, "members/member.html", context, partial="person")
+
+    def head(self, member: Member) -> dict[str, Any]:
+        """Who they are and in what state, with what is wrong with their mail."""
+        pill = pill_of(found_member(member), timezone.now())
+        seen = member.activity.last_active_at
+        about = {
+            **person(member),
+            "other_addresses": other_addresses(member.user_id, member.address),
+            "state_word": pill.word,
+            "state_detail": pill.detail,
+            "state_icon": pill.icon,
+            "tone": pill.tone,
+            "account": self.account(member),
+            "two_factor": _("Two-factor on") if has_two_factor(member.user_id) else "",
+            "active_at": seen if seen > NEVER else None,
+        }
+        return {"person": about, "trouble": pill.trouble}
+
+    def invitation(self, member: Member, *, may_resend: bool) -> dict[str, Any]:
+        """Of somebody waiting; what is about to happen to it is for those who may resend it."""
+        going = waiting_with(member, timezone.now()) if may_resend else None
+        return {
+            "fresh_asked_at": going.fresh_asked_at if going else None,
+            "fresh_url": f"{self.url('member', member.pk)}resend/",
+            "invitation": {
+                "inviter": member.invited_by.display_name if member.invited_by else _("Deleted account"),
+                "sent_at": member.mail.queued_at if member.mail else None,
+                "mail_word": member.mail.get_state_display() if member.mail else "",
+                "expires_at": member.invited_until,
+                "reminder": reminder_words(going),
+                "url": going.url if going else "",
+            },
+        }
 
     def account(self, member: Member) -> str:
         """The external account, where the organization or the person has one (R6)."""

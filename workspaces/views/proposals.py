@@ -1,4 +1,4 @@
-"""How the state of a proposal looks, on My access and wherever another app lists proposals."""
+"""How the state of a request or a proposal looks, on My access and wherever they are listed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

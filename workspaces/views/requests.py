@@ -1,14 +1,16 @@
 """Requests: asking, and deciding. Each act is a GET that shows what it is about, and a POST that does it."""
 
-from typing import Any, ClassVar
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
 
-from config.http import Request, done, go, page, plain_number
+from config.http import Request, done, go, plain_number
 from config.ui.people import hue, initials
 from workspaces import registry
 from workspaces.actions import requests
@@ -34,8 +36,7 @@ from workspaces.queries.requests import (
 )
 from workspaces.queries.roles import all_roles
 from workspaces.views.base import OrganizationView
-
-SENT = lazy("Your request is with those who can decide it.")
+from workspaces.views.proposals import STATES
 
 
 class Requests(OrganizationView):
@@ -61,9 +62,7 @@ class Requests(OrganizationView):
             "next_url": f"{here}?before={found.next_before}{state}" if found.next_before else "",
             "ask_url": self.url("request_new"),
         }
-        if not request.htmx:
-            context |= self.context("requests")
-        return page(request, "requests/page.html", context, partial="requests")
+        return self.region("requests/page.html", context, "requests", partial="requests")
 
     def row(self, each: AccessRequest) -> dict[str, Any]:
         name = name_of(each.member)
@@ -104,34 +103,63 @@ def name_of(member: Member) -> str:
     return member.directory.name or member.address
 
 
-def state_of(each: AccessRequest) -> dict[str, str]:
+def state_of(each: AccessRequest) -> Mapping[str, Any]:
     if each.approved_at:
-        return {"word": _("Approved"), "icon": "check", "tone": "ok"}
+        return STATES["approved"]
     if each.declined_at:
-        return {"word": _("Declined"), "icon": "x", "tone": "bad"}
-    if each.withdrawn_at:
-        return {"word": _("Withdrawn"), "icon": "arrow-back-up", "tone": "plain"}
-    return {"word": _("Waiting"), "icon": "hourglass", "tone": "invited"}
+        return STATES["declined"]
+    return STATES["withdrawn" if each.withdrawn_at else "waiting"]
 
 
-class Dialog(OrganizationView):
-    """A form in a dialog, or on a page of its own without JavaScript."""
+class Dialog(OrganizationView, ABC):
+    """A form in a dialog, or on a page of its own without JavaScript; the POST does what it says."""
 
     verb = Verb.ASK_FOR_ACCESS
-    template: ClassVar[str] = "requests/dialog.html"
 
-    def draw(self, request: Request, form: forms.Form | None, *, status: int = 200, **words: Any) -> HttpResponse:
-        context = {"form": form, "action_url": request.get_full_path(), "back_url": self.url("requests"), **words}
-        if not request.htmx:
-            context |= self.context("requests")
-        return page(request, self.template, context, partial="dialog", status=status)
+    @abstractmethod
+    def form(self, data: QueryDict | None = None) -> forms.Form: ...
+
+    @abstractmethod
+    def words(self) -> dict[str, Any]:
+        """title, submit, and what else the dialog says."""
+
+    @abstractmethod
+    def perform(self, form: Any) -> HttpResponse:
+        """form: a valid one."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What every action is told."""
+        return {"actor": self.place.actor, "organization_id": self.place.organization.pk}
+
+    def get(self, request: Request, **ids: int) -> HttpResponse:
+        return self.draw(self.form())
+
+    def post(self, request: Request, **ids: int) -> HttpResponse:
+        form = self.form(request.POST)
+        return self.perform(form) if form.is_valid() else self.draw(form, status=422)
+
+    def draw(self, form: forms.Form, *, status: int = 200) -> HttpResponse:
+        about = {"form": form, "action_url": self.request.get_full_path(), "back_url": self.url("requests")}
+        return self.region("requests/dialog.html", about | self.words(), "requests", partial="dialog", status=status)
 
 
-class Ask(Dialog):
-    """Asks for a role in a workspace; ?workspace= chooses it beforehand."""
+class Asking(Dialog):
+    """One's own request, which goes to those who can decide it."""
 
-    def form(self, data: Any = None, **initial: Any) -> AskForWorkspace:
-        form = AskForWorkspace(data, initial=initial)
+    @abstractmethod
+    def ask(self, data: dict[str, Any]) -> None: ...
+
+    def perform(self, form: Any) -> HttpResponse:
+        self.ask(form.cleaned_data)
+        return go(self.request, self.url("requests"), _("Your request is with those who can decide it."))
+
+
+class Ask(Asking):
+    """For a role in a workspace; ?workspace= chooses it beforehand."""
+
+    def form(self, data: QueryDict | None = None) -> AskForWorkspace:
+        form = AskForWorkspace(data, initial={"workspace": plain_number(self.request.GET.get("workspace"))})
         roles = all_roles(self.place.organization)
         set_choices(
             form,
@@ -140,31 +168,20 @@ class Ask(Dialog):
         )
         return form
 
-    def get(self, request: Request) -> HttpResponse:
-        return self.show(request, self.form(workspace=plain_number(request.GET.get("workspace"))))
-
-    def post(self, request: Request) -> HttpResponse:
-        form = self.form(request.POST)
-        if not form.is_valid():
-            return self.show(request, form, status=422)
-        requests.ask_for_access(
-            actor=self.place.actor,
-            organization_id=self.place.organization.pk,
-            workspace_id=form.cleaned_data["workspace"],
-            role_id=form.cleaned_data["role"],
-            message=form.cleaned_data["message"],
-        )
-        return go(request, self.url("requests"), str(SENT))
-
-    def show(self, request: Request, form: forms.Form, *, status: int = 200) -> HttpResponse:
+    def words(self) -> dict[str, Any]:
         title, submit = _("Ask for access"), _("Send the request")
-        return self.draw(request, form, status=status, title=title, submit=submit, more_url=self.url("request_role"))
+        return {"title": title, "submit": submit, "more_url": self.url("request_role")}
+
+    def ask(self, data: dict[str, Any]) -> None:
+        requests.ask_for_access(
+            **self.told, workspace_id=data["workspace"], role_id=data["role"], message=data["message"]
+        )
 
 
-class AskForRole(Dialog):
-    """Asks for a higher role in the organization."""
+class AskForRole(Asking):
+    """For a higher role in the organization."""
 
-    def form(self, data: Any = None) -> AskForOrganizationRole:
+    def form(self, data: QueryDict | None = None) -> AskForOrganizationRole:
         form = AskForOrganizationRole(data)
         roles = all_roles(self.place.organization)
         held = self.place.facts.permissions
@@ -172,133 +189,100 @@ class AskForRole(Dialog):
         set_choices(form, role=offered)
         return form
 
-    def get(self, request: Request) -> HttpResponse:
-        return self.show(request, self.form())
+    def words(self) -> dict[str, Any]:
+        return {"title": _("Ask for a higher role"), "submit": _("Send the request")}
 
-    def post(self, request: Request) -> HttpResponse:
-        form = self.form(request.POST)
-        if not form.is_valid():
-            return self.show(request, form, status=422)
-        requests.ask_for_role(
-            actor=self.place.actor,
-            organization_id=self.place.organization.pk,
-            role_id=form.cleaned_data["role"],
-            message=form.cleaned_data["message"],
-        )
-        return go(request, self.url("requests"), str(SENT))
-
-    def show(self, request: Request, form: forms.Form, *, status: int = 200) -> HttpResponse:
-        title, submit = _("Ask for a higher role"), _("Send the request")
-        return self.draw(request, form, status=status, title=title, submit=submit)
+    def ask(self, data: dict[str, Any]) -> None:
+        requests.ask_for_role(**self.told, role_id=data["role"], message=data["message"])
 
 
-class AskToKeep(Dialog):
-    """Asks for a later end of one's own role in a workspace."""
+class AskToKeep(Asking):
+    """For a later end of one's own role in a workspace."""
 
-    def get(self, request: Request, grant_id: int) -> HttpResponse:
-        return self.show(request, AskForTime(), grant_id)
+    def form(self, data: QueryDict | None = None) -> AskForTime:
+        return AskForTime(data)
 
-    def post(self, request: Request, grant_id: int) -> HttpResponse:
-        form = AskForTime(request.POST)
-        if not form.is_valid():
-            return self.show(request, form, grant_id, status=422)
-        requests.ask_to_keep(
-            actor=self.place.actor,
-            organization_id=self.place.organization.pk,
-            grant_id=grant_id,
-            message=form.cleaned_data["message"],
-        )
-        return go(request, self.url("requests"), str(SENT))
-
-    def show(self, request: Request, form: forms.Form, grant_id: int, *, status: int = 200) -> HttpResponse:
-        grant = ending_grant(self.place.member, grant_id)
+    def words(self) -> dict[str, Any]:
+        grant = ending_grant(self.place.member, self.kwargs["grant_id"])
         if grant is None:
             raise Http404
-        words = {"role": grant.role.label, "workspace": grant.workspace.name}
-        title = _("Ask to keep %(role)s in %(workspace)s") % words
-        return self.draw(request, form, status=status, title=title, submit=_("Send the request"), until=grant.ends_at)
+        names = {"role": grant.role.label, "workspace": grant.workspace.name}
+        title = _("Ask to keep %(role)s in %(workspace)s") % names
+        return {"title": title, "submit": _("Send the request"), "until": grant.ends_at}
+
+    def ask(self, data: dict[str, Any]) -> None:
+        requests.ask_to_keep(**self.told, grant_id=self.kwargs["grant_id"], message=data["message"])
 
 
 class Deciding(Dialog):
     """An act on somebody's open request, for whoever may decide it; for everybody else it does not exist."""
 
-    def request_of(self, request_id: int) -> AccessRequest:
-        found = open_request(self.place.organization, request_id)
+    @cached_property
+    def asked(self) -> AccessRequest:
+        found = open_request(self.place.organization, self.kwargs["request_id"])
         if found is None or not may_decide(self.place.organization, self.place.facts, found):
             raise Http404
         return found
 
-    def about(self, asked: AccessRequest) -> dict[str, Any]:
-        name = name_of(asked.member)
+    @property
+    def names(self) -> dict[str, str]:
+        """Who asks, for sentences."""
+        return {"name": name_of(self.asked.member)}
+
+    def words(self) -> dict[str, Any]:
+        name = name_of(self.asked.member)
         return {
-            "person": {"name": name, "initials": initials(name), "hue": hue(asked.member_id)},
-            "what": what_of(asked, self.place.actor.user_id),
-            "message": message_of(asked),
-            "asked_at": asked.asked_at,
+            "person": {"name": name, "initials": initials(name), "hue": hue(self.asked.member_id)},
+            "what": what_of(self.asked, self.place.actor.user_id),
+            "message": message_of(self.asked),
+            "asked_at": self.asked.asked_at,
         }
+
+    @abstractmethod
+    def settle(self, data: dict[str, Any]) -> str:
+        """Decides, and says what."""
+
+    def perform(self, form: Any) -> HttpResponse:
+        return done(self.request, self.settle(form.cleaned_data), to=self.url("requests"), refresh="requests:refresh")
 
 
 class Approve(Deciding):
-    def form(self, asked: AccessRequest, data: Any = None) -> Approval:
+    def form(self, data: QueryDict | None = None) -> Approval:
         form = Approval(data)
-        choices = giveable_instead(self.place.organization, self.place.facts, asked)
+        choices = giveable_instead(self.place.organization, self.place.facts, self.asked)
         if choices:
             set_choices(form, role=choices)
-            form.initial["role"] = next(iter(asked.placements.all())).role_id
+            form.initial["role"] = next(iter(self.asked.placements.all())).role_id
             form.fields["role"].required = True
         else:
             del form.fields["role"]
-        if not any(placement.workspace_id for placement in asked.placements.all()):
+        if not any(placement.workspace_id for placement in self.asked.placements.all()):
             del form.fields["until"]
         return form
 
-    def get(self, request: Request, request_id: int) -> HttpResponse:
-        asked = self.request_of(request_id)
-        return self.show(request, asked, self.form(asked))
+    def words(self) -> dict[str, Any]:
+        title = _("Approve what %(name)s asks for?") % self.names
+        return {**super().words(), "title": title, "submit": _("Approve")}
 
-    def post(self, request: Request, request_id: int) -> HttpResponse:
-        asked = self.request_of(request_id)
-        form = self.form(asked, request.POST)
-        if not form.is_valid():
-            return self.show(request, asked, form, status=422)
+    def settle(self, data: dict[str, Any]) -> str:
+        role_id, ends_at = data.get("role"), data.get("until")
         requests.approve_request(
-            actor=self.place.actor,
-            organization_id=self.place.organization.pk,
-            request_id=asked.pk,
-            role_id=form.cleaned_data.get("role"),
-            ends_at=form.cleaned_data.get("until"),
-            reply=form.cleaned_data["reply"],
+            **self.told, request_id=self.asked.pk, role_id=role_id, ends_at=ends_at, reply=data["reply"]
         )
-        words = {"name": name_of(asked.member)}
-        return done(request, _("%(name)s has it now.") % words, to=self.url("requests"), refresh="requests:refresh")
-
-    def show(self, request: Request, asked: AccessRequest, form: forms.Form, *, status: int = 200) -> HttpResponse:
-        title = _("Approve what %(name)s asks for?") % {"name": name_of(asked.member)}
-        return self.draw(request, form, status=status, title=title, submit=_("Approve"), **self.about(asked))
+        return _("%(name)s has it now.") % self.names
 
 
 class Decline(Deciding):
-    def get(self, request: Request, request_id: int) -> HttpResponse:
-        return self.show(request, self.request_of(request_id), Refusal())
+    def form(self, data: QueryDict | None = None) -> Refusal:
+        return Refusal(data)
 
-    def post(self, request: Request, request_id: int) -> HttpResponse:
-        asked = self.request_of(request_id)
-        form = Refusal(request.POST)
-        if not form.is_valid():
-            return self.show(request, asked, form, status=422)
-        requests.decline_request(
-            actor=self.place.actor,
-            organization_id=self.place.organization.pk,
-            request_id=asked.pk,
-            reply=form.cleaned_data["reply"],
-        )
-        words = {"name": name_of(asked.member)}
-        text = _("Declined what %(name)s asked for.") % words
-        return done(request, text, to=self.url("requests"), refresh="requests:refresh")
+    def words(self) -> dict[str, Any]:
+        title = _("Decline what %(name)s asks for?") % self.names
+        return {**super().words(), "title": title, "submit": _("Decline")}
 
-    def show(self, request: Request, asked: AccessRequest, form: forms.Form, *, status: int = 200) -> HttpResponse:
-        title = _("Decline what %(name)s asks for?") % {"name": name_of(asked.member)}
-        return self.draw(request, form, status=status, title=title, submit=_("Decline"), **self.about(asked))
+    def settle(self, data: dict[str, Any]) -> str:
+        requests.decline_request(**self.told, request_id=self.asked.pk, reply=data["reply"])
+        return _("Declined what %(name)s asked for.") % self.names
 
 
 class Withdraw(OrganizationView):

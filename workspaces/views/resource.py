@@ -16,7 +16,6 @@ from workspaces.forms.resources import ACCESS_HELP, AccessOfResource, HeirForm, 
 from workspaces.models import Collaborator, Resource
 from workspaces.policy import Decision, Verb, decide
 from workspaces.policy.resources import Why
-from workspaces.queries.people import members_at
 from workspaces.queries.resources import Approach, Seen, approach, collaborators_of, may_open, suggestions
 from workspaces.views.base import OrganizationView
 from workspaces.views.member import person
@@ -81,9 +80,7 @@ class ResourceView(OrganizationView):
 
     def dialog(self, request: Request, template: str, *, status: int = 200, **more: object) -> HttpResponse:
         context = {"resource": {"name": self.name}, "action_url": request.path, "back_url": self.back(), **more}
-        if not request.htmx:
-            context |= self.context("")
-        return page(request, template, context, partial="dialog", status=status)
+        return self.region(template, context, "", partial="dialog", status=status)
 
     def people(self) -> People:
         """Suggestions for an address, for whoever may see the list of members."""
@@ -266,20 +263,17 @@ class Transfer(ResourceView):
 
     def get(self, request: Request) -> HttpResponse:
         insist(self.found.may_transfer(self.place.facts))
-        return self.draw(request, HeirForm(self.find))
+        return self.draw(request, HeirForm(self.place.organization))
 
     def post(self, request: Request) -> HttpResponse:
         insist(self.found.may_transfer(self.place.facts))
-        form = HeirForm(self.find, request.POST)
+        form = HeirForm(self.place.organization, request.POST)
         if not form.is_valid():
             return self.draw(request, form, status=422)
         heir = member_of(self.place, form.cleaned_data["heir"])
         actions.transfer(**self.ids, owner_id=heir.pk)
         words = {"name": person(heir)["name"], "resource": self.name}
         return self.after(request, _("%(name)s owns %(resource)s now.") % words)
-
-    def find(self, address: str) -> int | None:
-        return members_at(self.place.organization, [address]).get(address)
 
     def draw(self, request: Request, form: HeirForm, *, status: int = 200) -> HttpResponse:
         owner = owner_name(self.found.resource)

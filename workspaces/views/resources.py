@@ -266,9 +266,7 @@ class OrganizationDrive(OrganizationView):
 
     def draw(self, request: Request, form: ChooseDrive, *, status: int = 200) -> HttpResponse:
         context = {"form": form, "action_url": request.path, "back_url": self.back(), "has_choice": bool(self.drives())}
-        if not request.htmx:
-            context |= self.context(self.page_name)
-        return page(request, "resources/drive.html", context, partial="dialog", status=status)
+        return self.region("resources/drive.html", context, self.page_name, partial="dialog", status=status)
 
 
 class WorkspaceDrive(OrganizationDrive, WorkspaceView):

@@ -294,9 +294,7 @@ class RoleDelete(ManagingRoles):
             "back_url": self.url_of(role),
             **(self.replaced(role, chosen) if chosen else {}),
         }
-        if not request.htmx:
-            context |= self.context("roles")
-        return page(request, "roles/delete.html", context, partial="dialog", status=status)
+        return self.region("roles/delete.html", context, "roles", partial="dialog", status=status)
 
     def replaced(self, role: Role, chosen: int) -> dict[str, Any]:
         """What the other role in its place does, and why it could not take it."""

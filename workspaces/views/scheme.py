@@ -22,12 +22,16 @@ from workspaces.views.organizations import settings_tabs
 from workspaces.views.role_words import effects_words
 
 WAYS = ("people", "everyone", "waiting")
+LARGE = 20_000
+"""With more grants to people than this, counting who gains and loses takes up to seconds: the page does not wait for
+it."""
 
 
 class SchemePage(OrganizationView):
     """The schemes to choose from, and once one is chosen, what becomes of each role."""
 
     verb = Verb.CHANGE_SCHEME
+    is_large = False
 
     def get(self, request: Request) -> HttpResponse:
         to = self.wanted(request.GET.get("to"))
@@ -35,7 +39,7 @@ class SchemePage(OrganizationView):
             return self.draw(request, "")
         rows = self.rows(to)
         form = SchemeMapping(rows, _choices(to), {name: proposed for name, _label, proposed in rows})
-        return self.draw(request, to, form)
+        return self.draw(request, to, form, later=self.is_large)
 
     def post(self, request: Request) -> HttpResponse:
         to = self.wanted(request.POST.get("to"))
@@ -72,6 +76,7 @@ class SchemePage(OrganizationView):
         before = self.place.organization.scheme
         proposed = proposed_mapping(before, to)
         uses = role_uses(self.place.organization, proposed)
+        self.is_large = sum(use.people for use in uses.values()) > LARGE
         rows = []
         for role in scheme_roles(before):
             use = uses[role.id]
@@ -83,8 +88,16 @@ class SchemePage(OrganizationView):
         return rows
 
     def draw(
-        self, request: Request, to: str, form: SchemeMapping | None = None, *, refusal: str = "", status: int = 200
+        self,
+        request: Request,
+        to: str,
+        form: SchemeMapping | None = None,
+        *,
+        refusal: str = "",
+        status: int = 200,
+        later: bool = False,
     ) -> HttpResponse:
+        """later: the browser asks for what this does once it shows the page."""
         present = self.place.organization.scheme
         context = self.context(
             "settings",
@@ -106,7 +119,8 @@ class SchemePage(OrganizationView):
             action_url=self.url("scheme"),
             preview_url=self.url("scheme_preview"),
             back_url=self.url("scheme"),
-            **(self.preview(to, form) if form is not None and form.is_valid() else {}),
+            later=later,
+            **(self.preview(to, form) if form is not None and form.is_valid() and not later else {}),
         )
         return page(request, "roles/scheme.html", context, partial="effects", status=status)
 

@@ -25,7 +25,7 @@ def select(place: Place, members: MemberQuerySet) -> Selection:
     if not selection.count:
         raise Refusal(_("Nobody is selected. Tick the people first."), 422, "nobody")
     if selection.count > BULK_LIMIT:
-        raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        raise Reason.TOO_MANY.refusal()
     return selection
 
 

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from config.http import Request, page
+from config.http import Request
 from config.ui.templatetags.ui import relative
 from workspaces.access import member_of
 from workspaces.catalogue import Permission
@@ -106,9 +106,7 @@ class WorkspaceWhy(WorkspaceView):
             else "",
             "back_url": self.here("workspace_members"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "access/person.html", context, partial="dialog")
+        return self.region("access/person.html", context, "workspace_members", partial="dialog")
 
 
 def areas_of(explained: Explained, roles: Roles, catalogue: Mapping[str, Permission]) -> list[dict[str, Any]]:

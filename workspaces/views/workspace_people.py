@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from config.http import Request, page, plain_number, plain_words
+from config.http import Request, plain_number, plain_words
 from workspaces.actions import grants
 from workspaces.filters import STATE_LABELS, with_query
 from workspaces.forms.fields import set_choices
@@ -20,7 +20,9 @@ from workspaces.policy import Verb
 from workspaces.queries.effective import Path, paths_in
 from workspaces.queries.grants import everyone_count, everyone_grants
 from workspaces.queries.member_sql import COUNT_CAP, STATES, Cursor
+from workspaces.queries.members import Found
 from workspaces.queries.roles import Roles, all_roles
+from workspaces.queries.waiting import waiting_among
 from workspaces.queries.workspace_people import SOURCES, PeopleFilters, people_page
 from workspaces.views.base import WorkspaceView
 from workspaces.views.paging import capped, pager
@@ -65,15 +67,18 @@ class PeopleView(WorkspaceView):
             raise Http404
         return setting
 
-    def presenter(self, roles: Roles, paths: dict[int, list[Path]]) -> PeoplePresenter:
+    def presenter(self, roles: Roles, paths: dict[int, list[Path]], found: Sequence[Found] = ()) -> PeoplePresenter:
+        """found: the rows to be, where it matters how it goes with those who wait."""
+        now = timezone.now()
         return PeoplePresenter(
             organization=self.place.organization,
             actor=self.place.facts,
             workspace=self.inside.facts,
             roles=roles,
             paths=paths,
-            now=timezone.now(),
+            now=now,
             base_url=self.here("workspace_members"),
+            waiting=waiting_among(self.place.organization, found, now) if self.decide(Verb.INVITE) else {},
         )
 
     def giveable(self, roles: Roles) -> list[tuple[int, str]]:
@@ -94,7 +99,7 @@ class WorkspacePeople(PeopleView):
         found = people_page(organization, workspace, filters, cursor)
         roles = all_roles(organization)
         paths = paths_in(organization, workspace.pk, [each.id for each in found.rows])
-        rows = self.presenter(roles, paths).present(found.rows)
+        rows = self.presenter(roles, paths, found.rows).present(found.rows)
         base_url = self.here("workspace_members")
         is_plain = not any(given.get(name) for name in ("q", "page", *FILTER_NAMES))
         count = capped(found.count)
@@ -116,12 +121,10 @@ class WorkspacePeople(PeopleView):
             },
             "pager": pager(found, cursor, given, base_url),
             "everyone": self.everyone(roles) if is_plain else None,
-            "views": self.views("workspace_members"),
+            "views": views_of(self, "workspace_members"),
             **self.acts(roles),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "grants/people.html", context, partial="people")
+        return self.region("grants/people.html", context, "workspace_members", partial="people")
 
     def everyone(self, roles: Roles) -> dict[str, Any] | None:
         """The pinned row: what everyone may do here, and how many that are."""
@@ -154,9 +157,6 @@ class WorkspacePeople(PeopleView):
             "bulk_actions": actions if may_change else [],
         }
 
-    def views(self, current: str) -> list[dict[str, Any]]:
-        return views_of(self, current)
-
 
 def views_of(view: WorkspaceView, current: str) -> list[dict[str, Any]]:
     """The two ways to look at it: merged by person, or each grant by itself."""
@@ -187,9 +187,7 @@ class WorkspacePeopleFilters(PeopleView):
             "region": "people",
             "title": _("Filter people"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, "ui/filter.html", context, partial="dialog")
+        return self.region("ui/filter.html", context, "workspace_members", partial="dialog")
 
 
 def chips(filters: PeopleFilters, given: QueryDict, base_url: str, roles: Roles) -> list[dict[str, str]]:

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, done, page
-from config.refusals import Refusal
+from config.http import Request, done
 from workspaces.access import member_of
 from workspaces.actions import grants
 from workspaces.actions.grants.leaving import GroupPath
-from workspaces.catalogue import scheme_roles
 from workspaces.forms.grants import HandOver, RoleHere
 from workspaces.models import Member
 from workspaces.people_table import deciding_path, shown_words, through_words
@@ -22,9 +21,11 @@ from workspaces.queries.grants import acts_on_person, is_only_admin, lost_elsewh
 from workspaces.queries.members import found_member
 from workspaces.queries.resources import owned_by
 from workspaces.queries.roles import Roles, all_roles
+from workspaces.queries.waiting import waiting_with
 from workspaces.queries.workspaces import suggested_admins
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
+from workspaces.tables import reminder_words
 from workspaces.views.history import history_lines
 from workspaces.views.member import person
 from workspaces.views.workspace_people import PeopleView
@@ -67,9 +68,7 @@ class PersonView(PeopleView):
             "back_url": self.here("workspace_members"),
             **more,
         }
-        if not request.htmx:
-            context |= self.context("workspace_members")
-        return page(request, template, context, partial="dialog", status=status)
+        return self.region(template, context, "workspace_members", partial="dialog", status=status)
 
     def done(self, request: Request, text: str) -> HttpResponse:
         return done(request, text, to=self.here("workspace_members"))
@@ -202,7 +201,7 @@ class PersonRevoke(PersonView):
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
         if not self.own:
-            raise Refusal(Reason.NOT_DIRECT.sentence, Reason.NOT_DIRECT.refused.value, Reason.NOT_DIRECT)
+            raise Reason.NOT_DIRECT.refusal()
         grants.remove_grants(**self.about(), grant_ids=self.ids()).insist()
         return self.done(request, self.what_remains(self.own[:1]))
 
@@ -301,14 +300,15 @@ class PersonRemove(PersonRevoke):
 
 
 class PersonResend(PersonView):
-    """The bell: a new link to somebody who waits, with the role that waits for them here."""
+    """The bell: a new link to somebody who waits."""
 
     workspace_verb = Verb.INVITE
 
     def get(self, request: Request, member_id: int) -> HttpResponse:
-        points = [
-            _("A new link is sent to %(address)s; the former one stops working.") % {"address": self.member.address}
-        ]
+        address = self.member.address
+        points = [_("A new link is sent to %(address)s; the former one stops working.") % {"address": address}]
+        next_one = reminder_words(waiting_with(self.member, timezone.now()))
+        points += [f"{next_one}."] if next_one else []
         refusal = "" if self.member.joined_at is None else str(Reason.JOINED.sentence)
         title = _("Resend the invitation of %(name)s?") % {"name": self.name}
         return self.draw(
@@ -317,13 +317,7 @@ class PersonResend(PersonView):
         )  # fmt: skip
 
     def post(self, request: Request, member_id: int) -> HttpResponse:
-        if self.member.joined_at is not None:
-            raise Refusal(Reason.JOINED.sentence, Reason.JOINED.refused.value, Reason.JOINED)
-        lowest = scheme_roles(self.place.organization.scheme)[0].id
-        role_id = self.own[0].role_id if self.own else lowest
-        [asked] = grants.ask_into_workspace(**self.about(), role_id=role_id, addresses=[self.member.address])
-        if not asked.is_good:
-            raise Refusal(asked.sentence, 409, "not_asked")
+        grants.resend_in_workspace(**self.about(), member_id=self.member.pk)
         return self.done(request, _("The invitation of %(name)s is queued.") % {"name": self.name})
 
 

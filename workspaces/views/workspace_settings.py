@@ -40,11 +40,9 @@ class ManagedWorkspace(WorkspaceView):
 
 
 class WorkspaceSettings(ManagedWorkspace):
-    FIELDS = ("name", "description", "label", "is_open")
-
     def get(self, request: Request) -> HttpResponse:
         workspace = self.inside.workspace
-        present = {name: getattr(workspace, name) for name in self.FIELDS}
+        present = {name: getattr(workspace, name) for name in workspaces.CHANGEABLE}
         return self.draw(request, self.form(initial={**present, "joining_role": self.joins_as()}))
 
     def post(self, request: Request) -> HttpResponse:
@@ -118,9 +116,7 @@ class Archive(ManagedWorkspace):
             "action_url": request.path,
             "back_url": self.here("workspace_settings"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_settings")
-        return page(request, "workspaces/archive.html", context, partial="dialog")
+        return self.region("workspaces/archive.html", context, "workspace_settings", partial="dialog")
 
     def post(self, request: Request) -> HttpResponse:
         workspaces.archive_workspace(
@@ -181,9 +177,7 @@ class Delete(ManagedWorkspace):
             "action_url": request.path,
             "back_url": self.here("workspace_settings"),
         }
-        if not request.htmx:
-            context |= self.context("workspace_settings")
-        return page(request, "workspaces/delete.html", context, partial="dialog", status=status)
+        return self.region("workspaces/delete.html", context, "workspace_settings", partial="dialog", status=status)
 
     def blocking(self, counts: Iterable[KindCount]) -> list[dict[str, str]]:
         """Kinds and counts, with where to find them: in the list of resources, or in the product that counted them."""
@@ -216,10 +210,8 @@ class WorkspaceHistory(ManagedWorkspace):
             "days": by_day(lines[:PAGE]),
             "pager": {
                 "text": ngettext("%(count)s act", "%(count)s acts", count) % {"count": count},
-                "previous_url": base_url if before else "",
+                "first_url": base_url if before else "",
                 "next_url": with_query(base_url, none, before=str(lines[PAGE - 1]["id"])) if len(lines) > PAGE else "",
             },
         }
-        if not request.htmx:
-            context |= self.context("workspace_history")
-        return page(request, "workspaces/history.html", context, partial="history")
+        return self.region("workspaces/history.html", context, "workspace_history", partial="history")

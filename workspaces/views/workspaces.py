@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.http import Request, back_url, done, go, page, plain_number, plain_words
+from config.http import Request, back_url, done, go, plain_number, plain_words
 from config.ui.templatetags.ui import relative
 from workspaces.actions import workspaces
 from workspaces.catalogue import Code, top_role
@@ -34,6 +34,7 @@ from workspaces.queries.workspaces import (
 )
 from workspaces.views.base import OrganizationView, WorkspaceView
 from workspaces.views.frame import badge
+from workspaces.views.paging import extent
 
 
 def kind_of(workspace: Workspace) -> str:
@@ -57,7 +58,7 @@ class Workspaces(OrganizationView):
         search = plain_words(request.GET.get("q"))
         organization, facts = self.place.organization, self.place.facts
         after = plain_number(request.GET.get("after"))
-        lines, following = page_of(organization, facts, state=state, search=search, after=after)
+        lines, count, following = page_of(organization, facts, state=state, search=search, after=after)
         query = QueryDict(mutable=True)
         query.update(
             {key: value for key, value in {"state": state, "q": search}.items() if value and value != "active"}
@@ -72,14 +73,12 @@ class Workspaces(OrganizationView):
             "rows": [self.row(line, roles) for line in lines],
             "create_url": self.url("workspace_create") if self.may_create() else "",
             "pager": {
-                "text": ngettext("%(count)s workspace", "%(count)s workspaces", len(lines)) % {"count": len(lines)},
-                "previous_url": with_query(base_url, query) if after else "",
+                "text": extent(len(lines), count, first=None if after else 1),
+                "first_url": with_query(base_url, query) if after else "",
                 "next_url": with_query(base_url, query, after=str(following)) if following else "",
             },
         }
-        if not request.htmx:
-            context |= self.context("workspaces")
-        return page(request, "workspaces/page.html", context, partial="workspaces")
+        return self.region("workspaces/page.html", context, "workspaces", partial="workspaces")
 
     def may_create(self) -> bool:
         return bool(decide(self.place.facts, Verb.CREATE_WORKSPACE, organization=self.place.policies))
@@ -168,9 +167,7 @@ class Create(OrganizationView):
             "action_url": request.path,
             "back_url": self.url("workspaces"),
         }
-        if not request.htmx:
-            context |= self.context("workspaces")
-        return page(request, "workspaces/create.html", context, partial="dialog", status=status)
+        return self.region("workspaces/create.html", context, "workspaces", partial="dialog", status=status)
 
 
 class Restore(OrganizationView):
@@ -214,9 +211,7 @@ class Restore(OrganizationView):
             "action_url": request.path,
             "back_url": f"{self.url('workspaces')}?state=deleted",
         }
-        if not request.htmx:
-            context |= self.context("workspaces")
-        return page(request, "workspaces/restore.html", context, partial="dialog", status=status)
+        return self.region("workspaces/restore.html", context, "workspaces", partial="dialog", status=status)
 
 
 class WorkspaceHome(WorkspaceView):
@@ -286,9 +281,7 @@ class Leave(WorkspaceView):
             "action_url": request.path,
             "back_url": self.url("workspaces"),
         }
-        if not request.htmx:
-            context |= self.context("workspace")
-        return page(request, "workspaces/leave.html", context, partial="dialog", status=status)
+        return self.region("workspaces/leave.html", context, "workspace", partial="dialog", status=status)
 
 
 def _kept_words(kept: Staying) -> str:

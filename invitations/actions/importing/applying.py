@@ -21,6 +21,8 @@ from workspaces.selections import Chosen
 from workspaces.sql import among
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from workspaces.place import Place
 
 
@@ -43,14 +45,14 @@ class Importing(JobKind):
     name = "import"
     plan_page = "import_plan"
 
-    def apply(self, place: "Place", parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
+    def apply(self, place: "Place", parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
         held = Locked(place.organization, place.actor, place.facts)
         hold_quota(held)
         check = Check(held, defaults_of(parameters), _earlier(rows))
         return _Chunk(held, check, check.rows(rows)).write()
 
-    def undo(self, place: "Place", parameters: Mapping[str, Any], rows: Sequence[JobRow]) -> Sequence[RowResult]:
-        return Undoing(Locked(place.organization, place.actor, place.facts), rows).results()
+    def undo(self, place: "Place", parameters: Mapping[str, Any], rows: "QuerySet[JobRow]") -> Sequence[RowResult]:
+        return Undoing(Locked(place.organization, place.actor, place.facts), list(rows)).results()
 
     def undo_sentence(self) -> str:
         return _(
@@ -65,10 +67,11 @@ class Importing(JobKind):
         return str(SENTENCES[Result(result)]) if result in Result else result_sentence(result)
 
 
-def _earlier(rows: Sequence[JobRow]) -> set[str]:
+def _earlier(rows: "QuerySet[JobRow]") -> set[str]:
     """Which of the addresses stand in rows of the job before these."""
-    before = JobRow.objects.filter(job=rows[0].job_id, number__lt=rows[0].number)
-    return set(before.filter(text__in=among([row.text for row in rows])).values_list("text", flat=True))
+    texts, first = among([row.text for row in rows]), rows[0]
+    before = JobRow.objects.filter(job=first.job_id, number__lt=first.number, text__in=texts)
+    return set(before.values_list("text", flat=True))
 
 
 class _Chunk:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from invitations.actions.importing.checking import Check, Checked, address_of, k
 from invitations.asking import IMPORTABLE, Ask
 from invitations.sheets import Columns, Entered, Sheet
 from invitations.sheets.placing import Names, Unknown, names_of
-from workspaces.actions.jobs import confirm_job, plan_job
+from workspaces.actions.jobs import confirm_job, delete_jobs, plan_job, store_rows
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.models import Job, JobRow, Organization
 from workspaces.policy import Decision
@@ -108,8 +109,7 @@ def remove_row(*, actor: Actor, organization_id: int, job_id: uuid.UUID, number:
 
 def discard_import(*, actor: Actor, organization_id: int, job_id: uuid.UUID) -> None:
     with _planned(actor, organization_id, job_id) as (_held, job):
-        delete_rows(JobRow.objects.filter(job=job))
-        delete_rows(Job.objects.filter(pk=job.pk))
+        delete_jobs(Job.objects.filter(pk=job.pk))
 
 
 def confirm_import(*, actor: Actor, organization_id: int, job_id: uuid.UUID) -> Job:
@@ -125,13 +125,9 @@ def confirm_import(*, actor: Actor, organization_id: int, job_id: uuid.UUID) -> 
             raise Refusal(_("There is no row that can be imported. Correct some first."), 409, "nothing_to_do")
         _insist_on_proof(held, job)
         # What a plan foresees has done its duty: from now on a result says what happened.
-        rows = list(job.rows.order_by("number"))
-        if rows[-1].number == len(rows):
-            job.rows.update(result="", note="")
-        else:
-            for row in rows:
-                row.result = row.note = ""
-            _replace(job, rows)
+        job.rows.update(result="", note="")
+        if job.rows.count() != job.rows.aggregate(last=Max("number"))["last"]:
+            _replace(job, list(job.rows.order_by("number")))
         return confirm_job(actor=actor, organization_id=organization_id, job_id=job_id)
 
 
@@ -229,8 +225,6 @@ def _check_again(held: Locked, job: Job, addresses: set[str], row: JobRow | None
 
 
 def _replace(job: Job, rows: Sequence[JobRow]) -> None:
-    """All rows anew, numbered without a gap: a job counts its way along the numbers."""
+    """All rows anew."""
     delete_rows(JobRow.objects.filter(job=job))
-    for number, row in enumerate(rows, 1):
-        row.number, row.job = number, job
-    JobRow.objects.bulk_create(rows, batch_size=1000)
+    store_rows(job, rows)

@@ -4,6 +4,7 @@ People act through the actions that the pages call. Rows are written directly on
 joining long ago, which only takes too long one by one.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,20 +13,26 @@ from typing import Any
 from accounts import actions as accounts
 from accounts.actors import Actor, Source
 from accounts.addresses import Pasted
+from config.sentences import Sentence
+from invitations.actions import importing
 from invitations.actions.answering import accept, decline
 from invitations.actions.inviting import invite
 from invitations.actions.keeping import expire_invitations, resend
 from invitations.asking import Ask
 from invitations.management.demo.asked import Asked
 from invitations.management.demo.changes import SUPPORT, Change, Departed, Kind
+from invitations.management.demo.large import RoleChange, Table
 from invitations.management.demo.places import Access, Company, CustomRole, Place, Wish
 from invitations.management.demo.stage import People, Stage
 from invitations.models import Invitation
+from invitations.sheets import guess_columns, read_pasted
 from workspaces.actions import directory, grants, groups, members, organizations, requests, roles, workspaces
+from workspaces.actions.jobs import start_job, undo_job
 from workspaces.actions.locking import locked
 from workspaces.catalogue import BuiltIn, Scope, scheme_roles, top_role
 from workspaces.history import INVITATION_ACCEPTED
 from workspaces.models import AccessRequest, Grant, Group, Member, Organization, Role, Workspace
+from workspaces.queries.choices import role_name
 from workspaces.selections import Chosen
 
 LONGER_DAYS = 14
@@ -40,6 +47,7 @@ class Life:
     company: Company
     addresses: dict[str, str]
     organization: Organization = field(init=False)
+    jobs: dict[RoleChange, uuid.UUID] = field(default_factory=dict)
 
     # --- the organization and its places
 
@@ -232,6 +240,36 @@ class Life:
                 organizations.offer_transfer(actor=actor, organization_id=here, successor_id=member.pk)
             case Kind.BLOCK:
                 accounts.block_account(actor=actor, user_id=member.user_id or 0)
+
+    def change_roles(self, change: RoleChange, moment: datetime) -> None:
+        """As a job, and so is its undoing, which is planned for its own moment: `undo`."""
+        job = start_job(
+            actor=self.actor(change.actor),
+            organization_id=self.organization.pk,
+            kind="members.role",
+            title=Sentence("Update role to %(after)s", after=role_name(change.role)),
+            parameters={"role": int(change.role)},
+            rows=Member.objects.filter(pk__in=[self.member(name).pk for name in change.persons]),
+        )
+        self.jobs[change] = job.pk
+
+    def undo(self, change: RoleChange, moment: datetime) -> None:
+        assert change.undone
+        actor = self.actor(change.undone[0])
+        undo_job(actor=actor, organization_id=self.organization.pk, job_id=self.jobs[change])
+
+    def import_table(self, table: Table, moment: datetime) -> None:
+        actor, here, sheet = self.actor(table.actor), self.organization.pk, read_pasted(table.rows)
+        job = importing.plan_import(
+            actor=actor,
+            organization_id=here,
+            sheet=sheet,
+            columns=guess_columns(sheet),
+            is_certain=True,
+            defaults=Ask(role_id=BuiltIn.MEMBER),
+            title=Sentence("Import of %(file)s", file=table.file),
+        )
+        importing.confirm_import(actor=actor, organization_id=here, job_id=job.pk)
 
     def depart(self, departed: Departed, moment: datetime) -> None:
         here = self.organization.pk

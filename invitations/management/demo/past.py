@@ -27,6 +27,7 @@ from workspaces.models import (
     Grant,
     Group,
     GroupMember,
+    Job,
     Member,
     Organization,
     OwnershipTransfer,
@@ -44,6 +45,7 @@ MOMENTS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Departure, ("departed_at",)),
     (Invitation, ("created_at", "sent_at", "accepted_at", "declined_at", "revoked_at", "expiry_recorded_at")),
     (OwnershipTransfer, ("offered_at",)),
+    (Job, ("created_at", "queued_at", "started_at", "finished_at")),
     (AccessRequest, ("asked_at", "approved_at", "declined_at")),
 )
 CLOCK_STEP = 0.0015

@@ -7,6 +7,7 @@ from functools import partial
 
 from invitations.management.demo.asked import GUESTS, REVOKED, WAITING, Asked
 from invitations.management.demo.changes import CHANGES, DEPARTED, SUPPORT
+from invitations.management.demo.large import ROLE_CHANGES, TABLES
 from invitations.management.demo.life import Life
 from invitations.management.demo.people import address_of
 from invitations.management.demo.places import Company
@@ -59,6 +60,7 @@ class Story:
         for access in self.company.accesses:
             self.stage.plan(self.stage.ago(access.since), partial(self.life.give, access))
         self._plan_others()
+        self._plan_large()
 
     def _plan_departments(self, founded: datetime) -> None:
         for number, (department, persons) in enumerate(self.company.departments.items()):
@@ -93,6 +95,7 @@ class Story:
             *(access.person for access in company.accesses),
             *(name for wish in company.wishes for name in (wish.person, wish.by) if name),
             *(change.person for change in CHANGES if change.company == company.name),
+            *(name for change in ROLE_CHANGES if change.company == company.name for name in change.persons),
         }
 
     def _plan_arrival(
@@ -122,6 +125,17 @@ class Story:
         for change in CHANGES:
             if change.company == name:
                 self.stage.plan(self.stage.ago(change.days), partial(self.life.change, change))
+
+    def _plan_large(self) -> None:
+        name = self.company.name
+        for many in ROLE_CHANGES:
+            if many.company == name:
+                self.stage.plan(self.stage.ago(many.days), partial(self.life.change_roles, many))
+                if many.undone:
+                    self.stage.plan(self.stage.ago(many.undone[1]), partial(self.life.undo, many))
+        for table in TABLES:
+            if table.company == name:
+                self.stage.plan(self.stage.ago(table.days), partial(self.life.import_table, table))
 
     def _plan_asking(self, asked: Asked) -> None:
         moment = self.stage.ago(asked.since)

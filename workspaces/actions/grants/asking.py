@@ -8,7 +8,7 @@ from workspaces.actions.grants.changing import change_grants
 from workspaces.actions.grants.giving import insist_on_future
 from workspaces.actions.locking import locked
 from workspaces.models import Grant
-from workspaces.registry import Asked, Asking, workspace_inviters
+from workspaces.registry import Asked, Asking, Resending, workspace_inviters, workspace_resenders
 
 
 def ask_into_workspace(
@@ -44,3 +44,9 @@ def ask_into_workspace(
                 reason=reason,
             )
     return asked
+
+
+def resend_in_workspace(*, actor: Actor, organization_id: int, workspace_id: int, member_id: int) -> None:
+    """A new link to somebody who waits, who gets nothing more by it. Raises what whoever resends it raises."""
+    for resend in workspace_resenders:
+        resend(Resending(actor, organization_id, workspace_id, member_id))

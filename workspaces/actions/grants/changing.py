@@ -110,7 +110,6 @@ def _refusal(setting: Setting, grant: Standing, after: Standing) -> Reason | Non
         setting.held_by(grant),
         is_everyone=grant.is_everyone,
         reaches_actor=grant.reaches_actor,
-        has_end=grant.ends_at is not None,
         lengthened=_ends_later(grant, after) or not role.permissions <= setting.held_by(grant),
     )
     return decide(

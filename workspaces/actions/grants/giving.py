@@ -29,6 +29,7 @@ from config.refusals import Refusal
 from workspaces.actions.grants import words
 from workspaces.actions.grants.standing import Setting, setting_of
 from workspaces.actions.locking import Locked, locked
+from workspaces.catalogue import top_role
 from workspaces.history import (
     EVERYONE_GRANT_CHANGED,
     EVERYONE_GRANT_GIVEN,
@@ -144,6 +145,19 @@ def add_to_workspace(*, actor: Actor, organization_id: int, chosen: Chosen, work
     return give_role(
         actor=actor, organization_id=organization_id, workspace_id=workspace_id, role_id=role_id, chosen=chosen
     )
+
+
+def give_top_role(held: Locked, workspace_id: int, member_id: int) -> None:
+    """Makes a member admin of a workspace by hand, under the lock held. Raises the Refusal of whatever cannot be done,
+    and what `give_role` raises.
+    """
+    give_role(
+        actor=held.actor,
+        organization_id=held.organization.pk,
+        workspace_id=workspace_id,
+        role_id=top_role(held.organization.scheme).id,
+        chosen=Chosen.one(member_id),
+    ).insist()
 
 
 def insist_on_future(ends_at: datetime | None) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from accounts.actors import Actor
-from workspaces.actions.grants.giving import give_role, sum_of
+from workspaces.actions.grants.giving import give_top_role, sum_of
 from workspaces.actions.grants.removing import remove_grants
 from workspaces.actions.groups import propose_removing, remove_from_group
 from workspaces.actions.locking import locked
-from workspaces.catalogue import top_role
-from workspaces.models import Grant, Group, Member, Organization
+from workspaces.models import Grant, Group, Organization
 from workspaces.plans import Outcome, make_plan
 from workspaces.policy import ActorFacts
 from workspaces.reasons import Reason
@@ -39,12 +38,11 @@ def remove_all_access(
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         organization = held.organization
-        if not Member.objects.filter(organization=organization, pk=member_id).exists():
-            raise Http404
-        if heir_id == member_id:
+        wanted = {member_id} if heir_id is None else {member_id, heir_id}
+        if heir_id == member_id or organization.members.filter(pk__in=wanted).count() != len(wanted):
             raise Http404
         if heir_id is not None:
-            _hand_over(actor, organization, workspace_id, heir_id)
+            give_top_role(held, workspace_id, heir_id)
         direct = Grant.objects.live().filter(workspace=workspace_id, member=member_id)
         outcomes = [
             remove_grants(
@@ -63,18 +61,6 @@ def remove_all_access(
             )
             outcomes.append(left.insist())
         return sum_of(outcomes)
-
-
-def _hand_over(actor: Actor, organization: Organization, workspace_id: int, heir_id: int) -> None:
-    if not Member.objects.filter(organization=organization, pk=heir_id).exists():
-        raise Http404
-    give_role(
-        actor=actor,
-        organization_id=organization.pk,
-        workspace_id=workspace_id,
-        role_id=top_role(organization.scheme).id,
-        chosen=Chosen.one(heir_id),
-    ).insist()
 
 
 def leavable_groups(

@@ -62,7 +62,6 @@ def _refusal(setting: Setting, grant: Standing) -> Reason | None:
         setting.held_by(grant),
         is_everyone=grant.is_everyone,
         reaches_actor=grant.reaches_actor,
-        has_end=grant.ends_at is not None,
     )
     return decide(setting.actor, Verb.REMOVE_GRANT, grant.member, workspace=setting.facts, grant=facts).reason
 

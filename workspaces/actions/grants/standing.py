@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from config.refusals import Refusal
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import (
     Grant,
@@ -101,7 +100,7 @@ def standing_grants(setting: Setting, grant_ids: Collection[int]) -> list[Standi
         .values_list("pk", "principal_key", "member_id", "group_id", "role_id", "ends_at", "reason")[: BULK_LIMIT + 1]
     )
     if len(rows) > BULK_LIMIT:
-        raise Refusal(Reason.TOO_MANY.sentence, Reason.TOO_MANY.refused.value, Reason.TOO_MANY)
+        raise Reason.TOO_MANY.refusal()
     extras = _extras_of([row[0] for row in rows])
     members = _members_of(setting, {row[2] for row in rows if row[2]})
     own = own_grants(setting.organization, setting.actor, setting.workspace.pk)

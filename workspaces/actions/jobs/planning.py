@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from config.refusals import Refusal
 from config.sentences import Sentence
+from workspaces.actions.jobs.discarding import delete_jobs
 from workspaces.actions.jobs.working import LEASE, do_chunk, hint
 from workspaces.actions.locking import Locked, insist, locked
 from workspaces.jobs import kind_of
@@ -26,7 +27,7 @@ from workspaces.models import Job, JobRow, Organization
 from workspaces.models.members import MemberQuerySet
 from workspaces.policy import ActorFacts, Decision
 from workspaces.queries.facts import actor_facts
-from workspaces.queries.jobs import undoable, visible_jobs
+from workspaces.queries.jobs import can_be_undone, visible_jobs
 from workspaces.reasons import Reason
 from workspaces.sql import insert_select
 
@@ -55,7 +56,7 @@ def plan_job(
             parameters=dict(parameters),
             **_whence(actor),
         )
-        job.total = _store_members(job, rows) if isinstance(rows, MemberQuerySet) else _store_rows(job, rows)
+        job.total = _store_members(job, rows) if isinstance(rows, MemberQuerySet) else store_rows(job, rows)
         job.save(update_fields=["total"])
     return job
 
@@ -78,7 +79,8 @@ def _store_members(job: Job, members: MemberQuerySet) -> int:
     return insert_select(JobRow, _ROW, numbered.values_list(*columns))
 
 
-def _store_rows(job: Job, rows: Iterable[JobRow]) -> int:
+def store_rows(job: Job, rows: Iterable[JobRow]) -> int:
+    """Numbered in their order without a gap, since a job counts its way along the numbers. Returns how many."""
     stored = list(rows)
     for number, row in enumerate(stored, start=1):
         row.job, row.number = job, number
@@ -130,13 +132,13 @@ def _insist(job: Job) -> None:
         if text in Reason:
             reason = Reason(text)
             retry_after = 3600 if reason is Reason.OVER_LIMIT else None
-            raise Refusal(reason.sentence, reason.refused.value, reason, retry_after=retry_after)
+            raise reason.refusal(retry_after=retry_after)
 
 
 def _start(held: Locked, job: Job) -> Job:
     total = job.rows.count()  # a plan may have been worked on since it was made
     claimer = uuid.uuid4() if total <= IMMEDIATE else None
-    started = Job.objects.filter(pk=job.pk, queued_at__isnull=True).update(
+    started = Job.objects.filter(pk=job.pk, queued_at__isnull=True, finished_at__isnull=True).update(
         queued_at=Now(),
         was_fresh=held.facts.is_fresh,
         total=total,
@@ -148,7 +150,8 @@ def _start(held: Locked, job: Job) -> Job:
         raise Refusal(_("This has been started already."), 409, "started")
     job.refresh_from_db()
     if claimer:
-        do_chunk(held, job, claimer)
+        while job.finished_at is None:
+            do_chunk(held, job, claimer)
     else:
         hint()
     return job
@@ -176,16 +179,18 @@ def undo_job(*, actor: Actor, organization_id: int, job_id: uuid.UUID) -> Job:
     by row. At most IMMEDIATE rows are done before it returns. Locks the organization.
 
     Raises Http404 for a job that the actor does not see; Refusal 409 for one that goes on, changed nothing, is over for
-    more than a day, was undone already or cannot be; 401 where it needs a fresh proof of identity.
+    more than a day, was undone already or cannot be; 401 where it needs a fresh proof of identity. A former undo that
+    changed nothing, since it was cancelled or refused, makes room for this one.
     """
     with locked(actor=actor, organization_id=organization_id) as held:
         job = _seen(held.facts, held.organization, job_id)
         kind = kind_of(job)
-        if kind is None or not kind.can_be_undone or not undoable(Job.objects.filter(pk=job.pk)).exists():
+        if kind is None or not can_be_undone(job):
             raise Refusal(_("This cannot be undone, or not any more."), 409, "not_undoable")
         changed = job.rows.filter(result=JobRow.CHANGED)
         if not held.facts.is_fresh and kind.undo_needs_fresh(changed):
             insist(Decision(Reason.CONFIRM))
+        delete_jobs(Job.objects.filter(undoes=job))
         undoing = Job.objects.create(
             organization=held.organization,
             created_by_id=actor.user_id,

@@ -28,12 +28,12 @@ from workspaces.actions.locking import Locked, locked
 from workspaces.jobs import RowResult, kind_of
 from workspaces.models import Job, JobRow, Member
 from workspaces.place import Place
+from workspaces.sql import update_rows
 
 log = structlog.get_logger(__name__)
 
 WORK_TASK = "workspaces.tasks.work_off_jobs"
 
-CHUNK = 1000  # rows of one transaction, which holds the organization's lock for about a second
 # A worker that says nothing for so long is lost. It has to outlast a chunk that waits for the lock.
 LEASE = timedelta(seconds=30)
 # Seconds; below the worker's soft shutdown, so that a worker that is asked to stop gives its claim back.
@@ -137,11 +137,13 @@ def do_chunk(held: Locked, job: Job, claimer: uuid.UUID) -> None:
         raise Refusal(_("Roster does not know this kind of job any more."), 409, "unknown_kind")
     if job.started_at is None and job.undoes_id is None:
         job.parameters = dict(kind.begin(place, job.parameters))
-    rows = list(job.rows.filter(number__gt=job.position).order_by("number")[:CHUNK])
+    size = min(kind.chunk, job.total - job.position)
+    rows = job.rows.filter(number__gt=job.position, number__lte=job.position + size).order_by("number")
     do = kind.apply if job.undoes_id is None else kind.undo
-    results = {each.number: each for each in do(place, job.parameters, rows)} if rows else {}
-    _note(rows, [results[row.number] for row in rows])
-    _advance(job, claimer, rows)
+    results = do(place, job.parameters, rows) if size else []
+    if not len(results) == size == _note(rows, results):
+        raise RuntimeError(f"{kind.name} has not said of every row what became of it.")
+    _advance(job, claimer, size, sum(each.result == JobRow.CHANGED for each in results))
 
 
 def _place(held: Locked) -> Place:
@@ -151,26 +153,19 @@ def _place(held: Locked) -> Place:
     return Place(held.organization, member, held.actor, held.facts)
 
 
-def _note(rows: Sequence[JobRow], results: Sequence[RowResult]) -> None:
-    """The results into their rows, by one statement."""
-    for row, result in zip(rows, results, strict=True):
-        row.result, row.note, row.before = result.result, result.note, dict(result.before)
-        row.member_id = result.member_id or row.member_id
-    JobRow.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["job", "number"],
-        update_fields=["result", "note", "member_id", "before"],
-    )
+def _note(rows: "models.QuerySet[JobRow]", results: Sequence[RowResult]) -> int:
+    """The results into their rows, by one statement. Returns how many rows that were."""
+    noted = [(each.number, each.result, each.note, each.member_id, dict(each.before)) for each in results]
+    return update_rows(rows, "number", ["result", "note", "member_id", "before"], noted)
 
 
-def _advance(job: Job, claimer: uuid.UUID, rows: Sequence[JobRow]) -> None:
-    former, is_last = job.position, len(rows) < CHUNK or rows[-1].number >= job.total
-    position = rows[-1].number if rows else job.total
+def _advance(job: Job, claimer: uuid.UUID, size: int, changed: int) -> None:
+    former, position = job.position, job.position + size
+    is_last = position >= job.total
     moved = Job.objects.filter(pk=job.pk, claimed_by=claimer, finished_at__isnull=True, position=former).update(
         parameters=job.parameters,
         position=position,
-        changed=F("changed") + sum(row.result == JobRow.CHANGED for row in rows),
+        changed=F("changed") + changed,
         started_at=Coalesce("started_at", Now()),
         finished_at=Now() if is_last else None,
         claimed_by=None if is_last else claimer,

@@ -14,6 +14,7 @@ from workspaces.plans import Outcome, Proposal, make_plan
 from workspaces.queries.facts import roles_of
 from workspaces.reasons import Reason
 from workspaces.selections import Chosen
+from workspaces.sql import of_ids
 
 type Before = Mapping[int, Mapping[str, Any]]
 """By member, what a row of a job keeps for undoing."""
@@ -22,7 +23,7 @@ type Results = dict[int, str]
 
 
 def role_states(ids: Collection[int]) -> Before:
-    return {pk: {"role": role} for pk, role in Member.objects.filter(pk__in=ids).values_list("pk", "role_id")}
+    return {pk: {"role": role} for pk, role in Member.objects.filter(pk__in=of_ids(ids)).values_list("pk", "role_id")}
 
 
 def restore_roles(place: Place, rows: Sequence[JobRow], given: int) -> Results:
@@ -45,7 +46,7 @@ def _giving(place: Place, role_id: int) -> Callable[[Chosen], Outcome]:
 
 def memberships(group_id: int, ids: Collection[int]) -> Before:
     """The rows that put them into the group: whoever was taken out and put in again since has another."""
-    rows = GroupMember.objects.filter(group=group_id, member__in=ids).values_list("member_id", "pk")
+    rows = GroupMember.objects.filter(group=group_id, member__in=of_ids(ids)).values_list("member_id", "pk")
     return {member_id: {"membership": pk} for member_id, pk in rows}
 
 
@@ -83,7 +84,7 @@ def _insist_on(place: Place, group_id: int) -> None:
 
 def suspensions(ids: Collection[int]) -> Before:
     """When they were suspended: whoever was reactivated and suspended again since has another time."""
-    rows = Member.objects.filter(pk__in=ids, suspended_at__isnull=False).values_list("pk", "suspended_at")
+    rows = Member.objects.filter(pk__in=of_ids(ids), suspended_at__isnull=False).values_list("pk", "suspended_at")
     return {pk: {"suspended_at": at.isoformat()} for pk, at in rows if at is not None}
 
 

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope
 from workspaces.models import Grant, GrantPermission, HostPermission, Organization
 from workspaces.queries.facts import roles_of
-from workspaces.queries.member_sql import live
+from workspaces.queries.member_sql import blocked, live
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,16 @@ def high_risk_of(codes: Collection[str]) -> tuple[str | Promise, ...]:
     return (*known, *registered.values_list("ability", flat=True))
 
 
-# Whose rights count, and whose organization role does not open every workspace anyway.
-_COUNTED = f"""m.organization_id = %s AND m.joined_at IS NOT NULL AND m.suspended_at IS NULL
+# Whose rights count (unless the account is blocked), and whose organization role does not open every workspace anyway.
+COUNTED = f"""m.organization_id = %s AND m.joined_at IS NOT NULL AND m.suspended_at IS NULL
     AND m.role_id NOT IN (SELECT p.role_id FROM workspaces_rolepermission p
                           WHERE p.permission = '{Code.WORKSPACES_ACCESS_ALL}')"""
+UNBLOCKED = f"NOT {blocked('m')}"
+
+
+def count_everyone(organization: Organization) -> int:
+    """Whom a grant to everyone reaches, and nothing else does already."""
+    return _Everyone(organization).count(guests=False)
 
 
 def _guests(guests: bool) -> str:
@@ -76,7 +82,7 @@ class _Everyone:
         """Blocked accounts are few: taken off, rather than a million accounts asked whether they are active."""
         if guests:
             return 0
-        members = f"FROM workspaces_member m WHERE {_COUNTED} AND {_guests(guests)}"
+        members = f"FROM workspaces_member m WHERE {COUNTED} AND {_guests(guests)}"
         blocked = "AND m.user_id IN (SELECT u.id FROM accounts_user u WHERE NOT u.is_active)"
         statement = f"SELECT (SELECT count(*) {members}) - (SELECT count(*) {members} {blocked})"
         return _number(statement, [self.organization.pk] * 2)
@@ -95,7 +101,7 @@ class _Named:
         narrow, ids = self.narrow()
         statement = f"""
             SELECT count(*) FROM workspaces_member m JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-            WHERE {_COUNTED} AND {_guests(guests)} {narrow}"""
+            WHERE {COUNTED} AND {_guests(guests)} {narrow}"""
         return _number(statement, [self.organization.pk, *ids])
 
     def narrow(self) -> tuple[str, list[Any]]:
@@ -143,7 +149,7 @@ class _Held:
             SELECT count(*) FROM ({holders}) AS holders
             JOIN workspaces_member m ON m.id = holders.member_id
             JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-            WHERE {_COUNTED} AND {_guests(guests)} {narrow}"""
+            WHERE {COUNTED} AND {_guests(guests)} {narrow}"""
         return _number(statement, [*parameters, self.organization.pk, *ids])
 
     def _holders(self, choice: "_Choice") -> tuple[str, list[Any]]:

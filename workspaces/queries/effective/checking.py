@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from config.statements import prepared
@@ -11,7 +12,7 @@ from workspaces.catalogue import PERMISSIONS, BuiltIn, Code, Scope
 from workspaces.models import HostPermission, Member, Organization
 from workspaces.policy.resources import Why
 from workspaces.queries.effective.paths import Kind, held_by, kind_of, paths_in
-from workspaces.queries.member_sql import live
+from workspaces.queries.member_sql import blocked, unended
 from workspaces.queries.resources import alive, rights_on
 from workspaces.queries.roles import all_roles
 from workspaces.sql import moment
@@ -70,20 +71,39 @@ def check(
     return _in_workspace(organization_id, member_id, code, workspace_id)
 
 
-_STANDING = "m.joined_at IS NOT NULL, m.suspended_at IS NULL, u.is_active, m.role_id"
-_PERSON = "workspaces_member m LEFT JOIN accounts_user u ON u.id = m.user_id"
+_STANDING = f"m.joined_at IS NOT NULL, m.suspended_at IS NULL, NOT {blocked('m')}, m.role_id"
 # The OFFSET keeps PostgreSQL from reading the permissions of all roles into a hash for the few that are asked about.
 _OF_ROLE = (
     "EXISTS (SELECT 1 FROM workspaces_rolepermission p WHERE p.role_id = {} AND p.permission = %({})s LIMIT 1 OFFSET 0)"
 )
 _GRANT = "x.id, x.principal_key, x.role_id, x.ends_at"
+_IN_ORGANIZATION = f"""
+    SELECT {_STANDING}, {_OF_ROLE.format("m.role_id", "code")}
+    FROM workspaces_member m WHERE m.id = %(member)s AND m.organization_id = %(organization)s"""
+
+
+@cache
+def _in_workspace_sql() -> str:
+    """Written once: a check takes hardly longer than writing this."""
+    here = f"x.workspace_id = %(workspace)s AND {unended('x')}"
+    return f"""
+        SELECT {_STANDING}, w.deleted_at IS NULL, w.archived_at IS NULL, {_OF_ROLE.format("m.role_id", "all")},
+               reached.*, {_OF_ROLE.format("reached.role_id", "code")},
+               EXISTS (SELECT 1 FROM workspaces_grantpermission e
+                       WHERE e.grant_id = reached.id AND e.permission = %(code)s)
+        FROM workspaces_member m
+        JOIN workspaces_workspace w ON w.organization_id = m.organization_id
+        LEFT JOIN (
+            SELECT {_GRANT} FROM workspaces_grant x WHERE x.principal_key IN (0, %(member)s) AND {here}
+            UNION ALL
+            SELECT {_GRANT} FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.principal_key = -gm.group_id
+            WHERE gm.member_id = %(member)s AND {here}
+        ) reached ON reached.principal_key <> 0 OR m.role_id <> {int(BuiltIn.GUEST)}
+        WHERE m.id = %(member)s AND m.organization_id = %(organization)s AND w.id = %(workspace)s"""
 
 
 def _in_organization(organization_id: int, member_id: int, code: str) -> Answer:
-    statement = f"""
-        SELECT {_STANDING}, {_OF_ROLE.format("m.role_id", "code")}
-        FROM {_PERSON} WHERE m.id = %(member)s AND m.organization_id = %(organization)s"""
-    rows = prepared(statement, {"code": code, "member": member_id, "organization": organization_id})
+    rows = prepared(_IN_ORGANIZATION, {"code": code, "member": member_id, "organization": organization_id})
     if not rows:
         return Answer(No.UNKNOWN)
     *standing, role_id, carries = rows[0]
@@ -95,23 +115,8 @@ def _in_workspace(organization_id: int, member_id: int, code: str, workspace_id:
     """One row per grant that reaches the member, each with what the member and the workspace are; one without a grant
     where there is none.
     """
-    here = f"x.workspace_id = %(workspace)s AND {live('x')}"
-    statement = f"""
-        SELECT {_STANDING}, w.deleted_at IS NULL, w.archived_at IS NULL, {_OF_ROLE.format("m.role_id", "all")},
-               reached.*, {_OF_ROLE.format("reached.role_id", "code")},
-               EXISTS (SELECT 1 FROM workspaces_grantpermission e
-                       WHERE e.grant_id = reached.id AND e.permission = %(code)s)
-        FROM {_PERSON}
-        JOIN workspaces_workspace w ON w.organization_id = m.organization_id
-        LEFT JOIN (
-            SELECT {_GRANT} FROM workspaces_grant x WHERE x.principal_key IN (0, %(member)s) AND {here}
-            UNION ALL
-            SELECT {_GRANT} FROM workspaces_groupmember gm JOIN workspaces_grant x ON x.principal_key = -gm.group_id
-            WHERE gm.member_id = %(member)s AND {here}
-        ) reached ON reached.principal_key <> 0 OR m.role_id <> {int(BuiltIn.GUEST)}
-        WHERE m.id = %(member)s AND m.organization_id = %(organization)s AND w.id = %(workspace)s"""
     about = {"code": code, "member": member_id, "organization": organization_id, "workspace": workspace_id}
-    rows = prepared(statement, {**about, "all": Code.WORKSPACES_ACCESS_ALL.value})
+    rows = prepared(_in_workspace_sql(), {**about, "all": Code.WORKSPACES_ACCESS_ALL.value})
     if not rows:
         return Answer(No.UNKNOWN)
     *standing, role_id, is_alive, is_in_use, opens_all = rows[0][:7]
@@ -161,7 +166,7 @@ def _held_around(organization: Organization, member: Member, workspace_id: int |
     return held_by(roles, paths_in(organization, workspace_id, [member.pk])[member.pk])
 
 
-def _standing(joined: bool, unsuspended: bool, unblocked: bool | None) -> No | None:
+def _standing(joined: bool, unsuspended: bool, unblocked: bool) -> No | None:
     if not joined:
         return No.WAITING
     if not unsuspended:

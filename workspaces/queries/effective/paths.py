@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from config.statements import prepared
 from workspaces.catalogue import BuiltIn, Code, Scope
 from workspaces.models import Member, Organization, Origin
 from workspaces.queries.facts import every_code, split_codes
-from workspaces.queries.member_sql import live
+from workspaces.queries.member_sql import unended
 from workspaces.queries.roles import Roles
 from workspaces.sql import among_ids, in_list, joined, listed, moment
 
@@ -81,60 +82,68 @@ def codes_of(roles: Roles, path: Path) -> frozenset[str]:
     return path.extra if role is None else role.permissions | path.extra
 
 
-_COLUMNS = "w.id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason, x.origin"
-_FIRST = _COLUMNS.replace("w.id", "w.id AS workspace_id").replace("x.id", "x.id AS grant_id")
-
-
+_COLUMNS = (
+    "x.workspace_id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason, x.origin"
+)
+_FIRST = _COLUMNS.replace("x.id", "x.id AS grant_id")
 _OWN_GROUPS = "SELECT mine.group_id FROM workspaces_groupmember mine JOIN people ON people.id = mine.member_id"
 
 
 def _paths(organization: Organization, member_ids: list[int], workspace_id: int | None = None) -> list[Path]:
     """Into one workspace, or into all of the organization."""
     about = {"organization": organization.pk, "members": listed(member_ids), "opens": Code.WORKSPACES_ACCESS_ALL.value}
-    if workspace_id is None:
-        grouped = f"x.group_id = gm.group_id AND {in_list('x.group_id', _OWN_GROUPS)}"
-        rows = prepared(_statement("x.member_id = people.id", grouped), about)
-    else:
-        here = "x.workspace_id = %(workspace)s AND x.principal_key ="
-        one = _statement(f"{here} people.id", f"{here} -gm.group_id", "w.id = %(workspace)s")
-        rows = prepared(one, {**about, "workspace": workspace_id})
+    if workspace_id is not None:
+        about["workspace"] = workspace_id
+    rows = prepared(_statement(is_one=workspace_id is not None), about)
     everything = every_code(Scope.WORKSPACE) if any(row[2] is None for row in rows) else frozenset()
     return [_path(row, everything) for row in rows]
 
 
-def _statement(direct: str, grouped: str, where: str = "true") -> str:
+@cache
+def _statement(*, is_one: bool) -> str:
     """Four arms, each by an index of its own; joined by OR they would be one read of all grants.
 
-    direct: what ties a grant x to one of the people; grouped: to one of their memberships gm; where: in which
-    workspaces w.
+    Into one workspace grants are looked for by workspace and principal, else by whom they are given to.
     """
-    place = f"w.organization_id = %(organization)s AND w.deleted_at IS NULL AND {where}"
-    of_places = f"JOIN workspaces_workspace w ON w.id = x.workspace_id AND {place} WHERE {live('x')}"
+    if is_one:
+        here = "x.workspace_id = %(workspace)s AND x.principal_key ="
+        direct, grouped, of_everyone, where = (
+            f"{here} people.id",
+            f"{here} -gm.group_id",
+            f"{here} 0",
+            "w.id = %(workspace)s",
+        )
+    else:
+        direct = "x.member_id = people.id"
+        grouped = f"x.group_id = gm.group_id AND {in_list('x.group_id', _OWN_GROUPS)}"
+        of_everyone, where = f"x.principal_key = 0 AND {in_list('x.workspace_id', 'SELECT id FROM places')}", "true"
     return f"""
         WITH people AS (
             SELECT m.id, m.role_id FROM workspaces_member m
             WHERE m.organization_id = %(organization)s AND {among_ids("m.id", "members")}
+        ), places AS MATERIALIZED (
+            SELECT w.id FROM workspaces_workspace w
+            WHERE w.organization_id = %(organization)s AND w.deleted_at IS NULL AND {where}
         ), opening AS MATERIALIZED (
             SELECT p.role_id FROM workspaces_rolepermission p WHERE p.permission = %(opens)s
         ), reached AS (
-            SELECT people.id AS member_id, {_FIRST}
-            FROM people JOIN workspaces_grant x ON {direct} {of_places}
+            SELECT people.id AS member_id, {_FIRST} FROM people JOIN workspaces_grant x ON {direct} AND {unended("x")}
             UNION ALL
             SELECT people.id, {_COLUMNS}
             FROM people JOIN workspaces_groupmember gm ON gm.member_id = people.id
-            JOIN workspaces_grant x ON {grouped} {of_places}
+            JOIN workspaces_grant x ON {grouped} AND {unended("x")}
             UNION ALL
             SELECT people.id, {_COLUMNS}
-            FROM workspaces_workspace w JOIN workspaces_grant x ON x.workspace_id = w.id AND x.principal_key = 0
-            JOIN people ON people.role_id <> {int(BuiltIn.GUEST)}
-            WHERE {place} AND {live("x")}
+            FROM workspaces_grant x JOIN people ON people.role_id <> {int(BuiltIn.GUEST)}
+            WHERE {of_everyone} AND {unended("x")}
             UNION ALL
-            SELECT people.id, w.id, NULL, NULL, people.role_id, NULL, NULL, NULL, '', ''
-            FROM people JOIN opening ON opening.role_id = people.role_id JOIN workspaces_workspace w ON {place}
+            SELECT people.id, places.id, NULL, NULL, people.role_id, NULL, NULL, NULL, '', ''
+            FROM people JOIN opening ON opening.role_id = people.role_id CROSS JOIN places
         )
         SELECT reached.*, (SELECT g.name FROM workspaces_group g WHERE g.id = -reached.principal_key),
                u.name, u.email, {extras_of("reached.grant_id")}
-        FROM reached LEFT JOIN accounts_user u ON u.id = reached.granted_by_id
+        FROM reached JOIN places ON places.id = reached.workspace_id
+        LEFT JOIN accounts_user u ON u.id = reached.granted_by_id
     """
 
 
