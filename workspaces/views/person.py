@@ -47,7 +47,7 @@ class MemberPage(OrganizationView):
         sees_history = bool(decide(self.place.facts, Verb.VIEW_HISTORY))
         context = self.context(
             "members",
-            **self.head(member),
+            **self.header(member),
             members_url=self.url("members"),
             role_name=roles.names[member.role_id],
             role_reason=reasons[Verb.UPDATE_ROLE],
@@ -65,7 +65,7 @@ class MemberPage(OrganizationView):
         )
         return page(request, "members/member.html", context, partial="person")
 
-    def head(self, member: Member) -> dict[str, Any]:
+    def header(self, member: Member) -> dict[str, Any]:
         """Who they are and in what state, with what is wrong with their mail."""
         pill = pill_of(found_member(member), timezone.now())
         seen = member.activity.last_active_at

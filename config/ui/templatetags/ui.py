@@ -213,12 +213,13 @@ def until(moment: datetime.datetime) -> SafeString:
 
 @register.simple_tag
 def htmx_config() -> SafeString:
-    """The content of <meta name="htmx-config">: nothing stored in the browser, nothing evaluated, refusals are
-    drawn.
+    """The content of <meta name="htmx-config">: nothing stored in the browser, nothing evaluated, refusals are drawn,
+    and what has been drawn works at once.
     """
     return mark_safe(
         '{"historyCacheSize":0,"historyRestoreAsHxRequest":false,"refreshOnHistoryMiss":true,"includeIndicatorStyles":false,"allowEval":false,'
         '"allowScriptTags":false,"selfRequestsOnly":true,"timeout":30000,"scrollIntoViewOnBoost":false,'
+        '"defaultSettleDelay":0,'
         '"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},'
         '{"code":"403|409|422","swap":true},{"code":"...","swap":false,"error":true}]}'
     )
