@@ -368,7 +368,12 @@ def test_a_workspace_admin_sees_and_ends_only_links_of_their_own(stage: Stage) -
     page = body_of(mia.get(stage.url("links/")))
     assert (f"links/{theirs.pk}/" in page, f"links/{other.pk}/" in page) == (True, False)
     assert mia.post(stage.url(f"links/{other.pk}/revoke/")).status_code == 404
-    assert mia.post(stage.url(f"links/{theirs.pk}/revoke/")).status_code == 303
+    end = stage.url(f"links/{theirs.pk}/revoke/")
+    assert "it cannot be opened again" in words_of(mia.get(end))
+    assert mia.post(end).status_code == 303
+    asked_late = words_of(mia.get(end))
+    assert "This link has been ended already." in asked_late
+    assert "it cannot be opened again" not in asked_late
     assert "This link has been ended already." in words_of(mia.post(stage.url(f"links/{theirs.pk}/revoke/")))
     zoe = visitor(stage.northlab.zoe)
     assert zoe.get(f"/o/{stage.northlab.organization.slug}/links/{other.pk}/").status_code == 404

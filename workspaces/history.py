@@ -6,7 +6,7 @@ fields come from the payload. Personal names are never in a payload: they are lo
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -257,9 +257,6 @@ _STATES = [
     gettext_noop("Pending"),
     gettext_noop("Declined"),
     gettext_noop("Expired"),
-    gettext_noop("True"),
-    gettext_noop("False"),
-    gettext_noop("None"),
     gettext_noop("Can view"),
     gettext_noop("Can edit"),
     gettext_noop("Full: by workspace role"),
@@ -280,25 +277,31 @@ _PAUSES = {
     "dns": gettext_noop("the DNS record is gone"),
     "by_hand": gettext_noop("by hand"),
 }
-_FIELDS = [
-    gettext_noop("name"),
-    gettext_noop("description"),
-    gettext_noop("label"),
-    gettext_noop("language"),
-    gettext_noop("message"),
-    gettext_noop("expiry"),
-    gettext_noop("open"),
-    gettext_noop("joining role"),
-    gettext_noop("seats"),
-    gettext_noop("invitation days"),
-    gettext_noop("invitations per day"),
-    gettext_noop("members see members"),
-    gettext_noop("workspace admins invite"),
-    gettext_noop("members create workspaces"),
-    gettext_noop("members create groups"),
-    gettext_noop("members propose"),
-    gettext_noop("sends reminders"),
-]
+_TEXTS = ("name", "description")
+_SETTINGS = {
+    "True": gettext_noop("switched on"),
+    "False": gettext_noop("switched off"),
+    "None": gettext_noop("no limit"),
+}
+_FIELDS = {
+    "name": gettext_noop("name"),
+    "description": gettext_noop("description"),
+    "label": gettext_noop("label"),
+    "language": gettext_noop("language"),
+    "message": gettext_noop("message"),
+    "expiry": gettext_noop("expiry"),
+    "open": gettext_noop("“members may join by themselves”"),
+    "joining_role": gettext_noop("joining role"),
+    "seats": gettext_noop("seats"),
+    "invitation_days": gettext_noop("invitation days"),
+    "invitations_per_day": gettext_noop("invitations per day"),
+    "members_see_members": gettext_noop("“members see the member list”"),
+    "workspace_admins_invite": gettext_noop("“workspace admins may invite”"),
+    "members_create_workspaces": gettext_noop("“members may create workspaces”"),
+    "members_create_groups": gettext_noop("“members may create groups”"),
+    "members_propose": gettext_noop("“members may propose people”"),
+    "sends_reminders": gettext_noop("“reminders are sent”"),
+}
 _FIXED = {*_STATES, *(role.name for role in BUILT_IN_ROLES.values())}
 _GRANT = re.compile(
     r"(?P<role>[^+(]+?)(?P<extras> \+ [\w., ]+?)?(?: until (?P<end>[\d-]{10}))?(?P<reason> \(.*\))?", re.DOTALL
@@ -324,6 +327,8 @@ def stored_words(kind: EventKind, text: str, field: object = None) -> str:
     """
     if field == "language":
         return str(get_language_info(text)["name_translated"]) if text in dict(settings.LANGUAGES) else text
+    if field is not None and field not in _TEXTS and text in _SETTINGS:
+        return gettext(_SETTINGS[text])
     if _MOMENT.fullmatch(text):
         return date_format(timezone.localtime(datetime.fromisoformat(text)), gettext("j F Y, H:i"))
     if kind is DOMAIN_PAUSED:
@@ -339,8 +344,15 @@ def stored_words(kind: EventKind, text: str, field: object = None) -> str:
     if found is None or (kind.name.startswith(_ABOUT_NAMES) and text not in _STATES):
         return text
     role = gettext(found["role"]) if found["role"] in _FIXED else found["role"]
-    end = gettext(" until %(day)s") % {"day": found["end"]} if found["end"] else ""
+    end = gettext(" until %(day)s") % {"day": _day(found["end"])} if found["end"] else ""
     return f"{role}{found['extras'] or ''}{end}{found['reason'] or ''}"
+
+
+def _day(text: str) -> str:
+    try:
+        return date_format(date.fromisoformat(text), gettext("j F Y"))
+    except ValueError:  # a custom role may be called like that
+        return text
 
 
 def stored_place(text: str) -> str:
@@ -351,5 +363,4 @@ def stored_place(text: str) -> str:
 
 def stored_field(name: str) -> str:
     """A changed field, as the sentences of what was changed name it."""
-    words = name.replace("_", " ")
-    return gettext(words) if words in _FIELDS else words
+    return gettext(_FIELDS[name]) if name in _FIELDS else name.replace("_", " ")

@@ -15,7 +15,7 @@ from config.ui import rows
 from config.ui.people import hue, initials
 from config.ui.templatetags.ui import day, exact
 from workspaces.catalogue import Scope, top_role
-from workspaces.models import Organization
+from workspaces.models import Organization, Origin
 from workspaces.policy import (
     ActorFacts,
     Decision,
@@ -208,7 +208,7 @@ class PeoplePresenter:
     def _note(self, path: Path) -> str:
         if path.grant_id is None:
             return _("Inherited into every workspace.")
-        parts = [path.origin]
+        parts = [str(Origin(path.origin).label)] if path.origin else []
         if path.granted_at is not None:
             by = path.granted_by or "Roster"
             parts.append(_("%(when)s by %(name)s") % {"when": day(path.granted_at, self.now), "name": by})

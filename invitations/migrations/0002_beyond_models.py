@@ -1,6 +1,4 @@
-"""What models cannot say: an index on another app's table, by the domain of an address, and the trigram index of
-invitations.
-"""
+"""What models cannot say: an index on another app's table, by the domain of an address."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -8,13 +6,10 @@ from django.db.migrations.state import StateApps
 
 
 def forwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    is_postgresql = editor.connection.vendor == "postgresql"
-    position = "strpos" if is_postgresql else "instr"
+    position = "strpos" if editor.connection.vendor == "postgresql" else "instr"
     editor.execute(
         f"CREATE INDEX emailaddress_domain ON account_emailaddress (substr(email, {position}(email, '@') + 1))"
     )
-    if is_postgresql:
-        editor.execute("CREATE INDEX invitation_search ON invitations_invitation USING gin (address gin_trgm_ops)")
 
 
 class Migration(migrations.Migration):

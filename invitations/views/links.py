@@ -189,6 +189,19 @@ class RotateLink(Link):
 
 
 class RevokeLink(LinksView):
+    """Asks first: nothing brings an ended link back."""
+
+    def get(self, request: Request, link_id: int) -> HttpResponse:
+        link = self.found(link_id)
+        context = {
+            "name": link.name,
+            "came": uses_of(link).count(),
+            "ended": state_of(link) is State.REVOKED,
+            "action_url": self.url("link_revoke", link_id),
+            "back_url": self.url("link", link_id),
+        }
+        return self.region("links/end.html", context, "invitations", partial="dialog")
+
     def post(self, request: Request, link_id: int) -> HttpResponse:
         links.revoke_link(**self.what(link_id))
         said = _("The link is ended: its address opens nothing any more. Whoever joined stays.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from config.statements import prepared
 from workspaces.catalogue import BuiltIn, Code, Scope
-from workspaces.models import Member, Organization, Origin
+from workspaces.models import Member, Organization
 from workspaces.queries.facts import every_code, split_codes
 from workspaces.queries.member_sql import unended
 from workspaces.queries.roles import Roles
@@ -36,7 +36,7 @@ class Path:
 
     grant_id is None for the organization role that opens every workspace; role_id is then that role's. extra: codes
     beyond those of the role; for the organization role, all that it opens. origin: what brought the grant
-    about, in words.
+    about, a value of `Origin`.
     """
 
     workspace_id: int
@@ -86,6 +86,8 @@ _COLUMNS = (
     "x.workspace_id, x.id, x.principal_key, x.role_id, x.ends_at, x.granted_at, x.granted_by_id, x.reason, x.origin"
 )
 _FIRST = _COLUMNS.replace("x.id", "x.id AS grant_id")
+# Asked of the few workspaces that are reached; as a join it would first read all that the organization has.
+_STANDS = "w.organization_id = %(organization)s AND w.deleted_at IS NULL"
 _OWN_GROUPS = "SELECT mine.group_id FROM workspaces_groupmember mine JOIN people ON people.id = mine.member_id"
 
 
@@ -105,25 +107,23 @@ def _statement(*, is_one: bool) -> str:
 
     Into one workspace grants are looked for by workspace and principal, else by whom they are given to.
     """
+    places = f"SELECT w.id FROM workspaces_workspace w WHERE {_STANDS}"
     if is_one:
         here = "x.workspace_id = %(workspace)s AND x.principal_key ="
-        direct, grouped, of_everyone, where = (
+        direct, grouped, of_everyone, places = (
             f"{here} people.id",
             f"{here} -gm.group_id",
             f"{here} 0",
-            "w.id = %(workspace)s",
+            f"{places} AND w.id = %(workspace)s",
         )
     else:
         direct = "x.member_id = people.id"
         grouped = f"x.group_id = gm.group_id AND {in_list('x.group_id', _OWN_GROUPS)}"
-        of_everyone, where = f"x.principal_key = 0 AND {in_list('x.workspace_id', 'SELECT id FROM places')}", "true"
+        of_everyone = f"x.principal_key = 0 AND {in_list('x.workspace_id', places)}"
     return f"""
         WITH people AS (
             SELECT m.id, m.role_id FROM workspaces_member m
             WHERE m.organization_id = %(organization)s AND {among_ids("m.id", "members")}
-        ), places AS MATERIALIZED (
-            SELECT w.id FROM workspaces_workspace w
-            WHERE w.organization_id = %(organization)s AND w.deleted_at IS NULL AND {where}
         ), opening AS MATERIALIZED (
             SELECT p.role_id FROM workspaces_rolepermission p WHERE p.permission = %(opens)s
         ), reached AS (
@@ -138,12 +138,12 @@ def _statement(*, is_one: bool) -> str:
             WHERE {of_everyone} AND {unended("x")}
             UNION ALL
             SELECT people.id, places.id, NULL, NULL, people.role_id, NULL, NULL, NULL, '', ''
-            FROM people JOIN opening ON opening.role_id = people.role_id CROSS JOIN places
+            FROM people JOIN opening ON opening.role_id = people.role_id CROSS JOIN ({places}) places
         )
         SELECT reached.*, (SELECT g.name FROM workspaces_group g WHERE g.id = -reached.principal_key),
                u.name, u.email, {extras_of("reached.grant_id")}
-        FROM reached JOIN places ON places.id = reached.workspace_id
-        LEFT JOIN accounts_user u ON u.id = reached.granted_by_id
+        FROM reached LEFT JOIN accounts_user u ON u.id = reached.granted_by_id
+        WHERE (SELECT {_STANDS} FROM workspaces_workspace w WHERE w.id = reached.workspace_id)
     """
 
 
@@ -168,7 +168,7 @@ def _path(row: tuple[Any, ...], everything: frozenset[str]) -> Path:
         granted_at=moment(granted_at),
         granted_by=name or address or "",
         reason=reason,
-        origin=str(Origin(origin).label) if origin else "",
+        origin=origin,
     )
 
 
